@@ -1,0 +1,285 @@
+"""The desk's state: plain data, nothing computed here.
+
+Everything is in ordinary dicts, whose order is the order of insertion, so that two desks fed the
+same commands encode to the same bytes. Amounts are Decimals in the coin named by their field.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from openprime.model.numbers import ZERO
+from openprime.model.vocabulary import (
+    Actor,
+    ClosedType,
+    Exchange,
+    OrderAction,
+    OrderOrigin,
+    OrderState,
+    OrderType,
+    Permission,
+    PositionMode,
+    PositionSide,
+    Side,
+    TimeInForce,
+    UserKind,
+    UserState,
+)
+
+
+class User(msgspec.Struct):
+    user_id: int
+    kind: UserKind
+    state: UserState
+    created_at_ms: int
+
+
+class ApiKey(msgspec.Struct):
+    """A key. `sealed_secret` is the secret encrypted under the data folder's own key."""
+
+    access_key: str
+    sealed_secret: bytes
+    user_id: int
+    portfolio_id: int
+    name: str
+    permissions: list[Permission]
+    addresses: list[str]
+    frozen: bool
+    created_at_ms: int
+    updated_at_ms: int
+
+
+class Amendment(msgspec.Struct):
+    """A change asked of the venue and not yet confirmed."""
+
+    price: Decimal
+    quantity: Decimal
+
+
+class Order(msgspec.Struct):
+    """One order, from placement to its end (rest-trading 1.9).
+
+    Quantities are in order units, `frozen` in `frozen_coin`. `assumed_price` is the price that
+    margin is computed with where the order itself has none (risk-model 5.1).
+    """
+
+    order_id: int
+    client_order_id: str
+    portfolio_id: int
+    exchange: Exchange
+    sym: str
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    quote_quantity: Decimal
+    limit_price: Decimal
+    reduce_only: bool
+    position_side: PositionSide
+    leverage: int
+    created_at_ms: int
+    updated_at_ms: int
+    origin: OrderOrigin = OrderOrigin.DMA
+    state: OrderState = OrderState.NEW
+    assumed_price: Decimal = ZERO
+    closes_position: bool = False
+    executed_quantity: Decimal = ZERO
+    executed_amount: Decimal = ZERO
+    last_quantity: Decimal = ZERO
+    last_price: Decimal = ZERO
+    last_amount: Decimal = ZERO
+    fee: Decimal = ZERO
+    fee_coin: str = ""
+    rebate: Decimal = ZERO
+    rebate_coin: str = ""
+    reason: str = ""
+    reason_code: int = 0
+    action: OrderAction = OrderAction.NONE
+    action_message: str = ""
+    cancel_type: Actor = Actor.NONE
+    amend_type: Actor = Actor.NONE
+    borrow_amount: Decimal = ZERO
+    borrow_coin: str = ""
+    frozen: Decimal = ZERO
+    frozen_coin: str = ""
+    amendment: Amendment | None = None
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is left to fill, with a change under way counted as done."""
+        wanted = self.amendment.quantity if self.amendment else self.quantity
+        return wanted - self.executed_quantity
+
+    @property
+    def working_price(self) -> Decimal:
+        """The price that the order has, or will have once a change under way is done."""
+        if self.amendment:
+            return self.amendment.price
+        return self.limit_price or self.assumed_price
+
+
+class Position(msgspec.Struct):
+    """An open position. `quantity` is signed; `average_price` has 18 decimals and is used as held.
+
+    The closed_* fields gather what the history row of this position will tell.
+    """
+
+    position_id: int
+    portfolio_id: int
+    exchange: Exchange
+    sym: str
+    side: PositionSide
+    created_at_ms: int
+    updated_at_ms: int
+    quantity: Decimal = ZERO
+    average_price: Decimal = ZERO
+    fee: Decimal = ZERO
+    funding_fee: Decimal = ZERO
+    liquidation_fee: Decimal = ZERO
+    max_quantity: Decimal = ZERO
+    closed_quantity: Decimal = ZERO
+    closed_entry_amount: Decimal = ZERO
+    closed_exit_amount: Decimal = ZERO
+    closed_pnl: Decimal = ZERO
+
+
+class PositionHistory(msgspec.Struct):
+    """What is told of a position that was reduced or closed (rest-trading 2.2)."""
+
+    position_id: int
+    portfolio_id: int
+    exchange: Exchange
+    sym: str
+    closed_type: ClosedType
+    closed_pnl: Decimal
+    closed_pnl_ratio: Decimal
+    closed_average_price: Decimal
+    open_average_price: Decimal
+    max_quantity: Decimal
+    closed_quantity: Decimal
+    liquidation_fee: Decimal
+    funding_fee: Decimal
+    fee: Decimal
+    leverage: int
+    side: PositionSide
+    position_mode: PositionMode
+    created_at_ms: int
+    updated_at_ms: int
+
+
+class Wallet(msgspec.Struct):
+    """One coin of one account (risk-model 3). The last four fields are sums kept by difference."""
+
+    coin: str
+    created_at_ms: int
+    updated_at_ms: int
+    cash: Decimal = ZERO
+    borrowed: Decimal = ZERO
+    loan: Decimal = ZERO
+    order_frozen: Decimal = ZERO
+    transfer_frozen: Decimal = ZERO
+    upnl: Decimal = ZERO
+    perp_margin: Decimal = ZERO
+    margin_value: Decimal = ZERO
+    equity_value: Decimal = ZERO
+    debt_margin: Decimal = ZERO
+    debt_maintenance: Decimal = ZERO
+
+
+class Exposure(msgspec.Struct):
+    """One PERP symbol of one account: its working orders and what they and the position weigh.
+
+    All amounts in the settlement coin, valued at `mark`. `plain` says that every working order
+    adds to the same side as the position, so that one more such order can simply be added.
+    """
+
+    sym: str
+    orders: dict[int, None] = {}
+    mark: Decimal = ZERO
+    position_value: Decimal = ZERO
+    upnl: Decimal = ZERO
+    buy_notional: Decimal = ZERO
+    sell_notional: Decimal = ZERO
+    initial_margin: Decimal = ZERO
+    maintenance: Decimal = ZERO
+    open_loss: Decimal = ZERO
+
+
+class Account(msgspec.Struct):
+    """One margin account: a portfolio at one exchange. The sums are kept by difference.
+
+    `stale_syms` and `stale_coins` name what changed since the sums were last brought up to date.
+    """
+
+    portfolio_id: int
+    exchange: Exchange
+    position_mode: PositionMode
+    initialised: bool = False
+    restricted: bool = False
+    trade_banned: bool = False
+    wallets: dict[str, Wallet] = {}
+    positions: dict[str, Position] = {}
+    exposures: dict[str, Exposure] = {}
+    leverage: dict[str, int] = {}
+    coin_leverage: dict[str, int] = {}
+    order_count: int = 0
+    spot_orders: dict[int, Decimal] = {}
+    perp_margin: Decimal = ZERO
+    perp_maintenance: Decimal = ZERO
+    perp_open_loss: Decimal = ZERO
+    position_value: Decimal = ZERO
+    margin_value: Decimal = ZERO
+    equity: Decimal = ZERO
+    debt_margin: Decimal = ZERO
+    debt_maintenance: Decimal = ZERO
+    spot_open_loss: Decimal = ZERO
+    stale_syms: dict[str, None] = {}
+    stale_coins: dict[str, None] = {}
+    spot_orders_stale: bool = False
+
+
+class Portfolio(msgspec.Struct):
+    """A portfolio. `client_order_ids` maps ids that may not be used again to their orders."""
+
+    portfolio_id: int
+    user_id: int
+    name: str
+    is_main: bool
+    created_at_ms: int
+    updated_at_ms: int
+    closed: bool = False
+    trade_forbidden: bool = False
+    accounts: dict[str, Account] = {}
+    client_order_ids: dict[str, int] = {}
+
+
+class Retired(msgspec.Struct):
+    """A client order id of a finished order, blocked until `until_ms`."""
+
+    until_ms: int
+    portfolio_id: int
+    client_order_id: str
+
+
+class State(msgspec.Struct):
+    """All that the desk knows.
+
+    `house` is the other side of every posting: by house account and coin, in double entry with
+    the wallets, so that per coin everything sums to zero. `holders` names, by symbol and by coin,
+    the accounts that a price moves, as (portfolio, exchange) texts.
+    """
+
+    sequence: int = 0
+    time_ms: int = 0
+    last_id: int = 0
+    last_long_id: int = 0
+    users: dict[int, User] = {}
+    portfolios: dict[int, Portfolio] = {}
+    keys: dict[str, ApiKey] = {}
+    orders: dict[int, Order] = {}
+    house: dict[str, dict[str, Decimal]] = {}
+    marks: dict[str, Decimal] = {}
+    indexes: dict[str, Decimal] = {}
+    holders: dict[str, dict[str, None]] = {}
+    retired: list[Retired] = []
+    retired_done: int = 0

@@ -1,0 +1,1 @@
+"""The field's vocabulary as plain values. No I/O, no clock, nothing of ours imported."""

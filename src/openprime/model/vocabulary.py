@@ -1,0 +1,145 @@
+"""The closed vocabularies of the API: sides, kinds, states (rest-trading 1.10, risk-model 12)."""
+
+from enum import StrEnum
+
+
+class Exchange(StrEnum):
+    BINANCE = "BINANCE"
+    OKX = "OKX"
+    EDX = "EDX"
+
+
+class Business(StrEnum):
+    SPOT = "SPOT"
+    MARGIN = "MARGIN"
+    PERP = "PERP"
+
+
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """+1 for BUY, -1 for SELL."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(StrEnum):
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+
+
+class TimeInForce(StrEnum):
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    GTX = "GTX"
+
+
+class PositionMode(StrEnum):
+    NET = "NET"
+    BOTH = "BOTH"
+
+
+class PositionSide(StrEnum):
+    NONE = "NONE"
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+
+class OrderState(StrEnum):
+    NEW = "NEW"
+    OPEN = "OPEN"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECT = "REJECT"
+    FAIL = "FAIL"
+
+
+WORKING_STATES = (OrderState.NEW, OrderState.OPEN, OrderState.PARTIALLY_FILLED)
+
+
+class OrderOrigin(StrEnum):
+    """Who made the order; the API calls this field orderType."""
+
+    DMA = "DMA"
+    SYSTEM_LIQ = "SYSTEM_LIQ"
+    SYSTEM_REDUCE = "SYSTEM_REDUCE"
+    DELIST = "DELIST"
+    SETTLEMENT = "SETTLEMENT"
+
+
+class OrderAction(StrEnum):
+    """The last asynchronous action on an order."""
+
+    NONE = ""
+    CANCEL_PENDING = "CANCEL_PENDING"
+    CANCEL_COMPLETE = "CANCEL_COMPLETE"
+    CANCEL_FAILED = "CANCEL_FAILED"
+    AMEND_PENDING = "AMEND_PENDING"
+    AMEND_COMPLETED = "AMEND_COMPLETED"
+    AMEND_FAILED = "AMEND_FAILED"
+
+
+class Actor(StrEnum):
+    """Who ended or changed an order (cancelType, amendType)."""
+
+    NONE = ""
+    USER = "USER"
+    SYSTEM = "SYSTEM"
+
+
+class Liquidity(StrEnum):
+    """The role of a fill (execType)."""
+
+    MAKER = "MAKER"
+    TAKER = "TAKER"
+
+
+class AccountStatus(StrEnum):
+    NORMAL = "NORMAL"
+    MARGIN_CALL = "MARGIN_CALL"
+    CANCEL_OPEN = "CANCEL_OPEN"
+    CANCEL_ALL = "CANCEL_ALL"
+    LIQUIDATING = "LIQUIDATING"
+    TAKEOVER = "TAKEOVER"
+
+
+class ClosedType(StrEnum):
+    PARTIAL_CLOSED = "PARTIAL_CLOSED"
+    COMPLETE_CLOSED = "COMPLETE_CLOSED"
+    LIQUIDATION = "LIQUIDATION"
+    SYSTEM_COMPLETE_CLOSED = "SYSTEM_COMPLETE_CLOSED"
+
+
+class StatementType(StrEnum):
+    FUNDING_FEE = "FUNDING_FEE"
+    DEDUCT_INTEREST = "DEDUCT_INTEREST"
+    LIQUIDATION_FEE = "LIQUIDATION_FEE"
+    LIQ_COMPENSATION = "LIQ_COMPENSATION"
+    TRANSFER = "TRANSFER"
+
+
+class Permission(StrEnum):
+    READ = "READ"
+    TRADE = "TRADE"
+    TRANSFER = "TRANSFER"
+    WITHDRAW = "WITHDRAW"
+
+
+class UserState(StrEnum):
+    ACTIVE = "ACTIVE"
+    PENDING_KYB = "PENDING_KYB"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class UserKind(StrEnum):
+    NORMAL = "NORMAL"
+    BROKER = "BROKER"
