@@ -21,9 +21,9 @@ def main(folder: Path) -> None:
                 "message": row["message"],
                 "newer_message": row.get("newer_message") or "",
                 "group": row["group"],
-                "stage": row["stage"],
+                "stage": row["stage"] or "",
                 "in_seed": row["in_seed"],
-                "placeholders": row["placeholders"],
+                "placeholders": row["placeholders"] or 0,
                 "surfaces": row["surfaces"],
             }
         )

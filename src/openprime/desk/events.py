@@ -77,7 +77,7 @@ class Statement(msgspec.Struct, frozen=True, tag=True):
     request_id: str
     coin: str
     sym: str
-    type: StatementType
+    statement_type: StatementType
     exchange: Exchange
     business: Business
     before_available: Decimal

@@ -60,7 +60,8 @@ class Order(msgspec.Struct):
     """One order, from placement to its end (rest-trading 1.9).
 
     Quantities are in order units, `frozen` in `frozen_coin`. `assumed_price` is the price that
-    margin is computed with where the order itself has none (risk-model 5.1).
+    margin is computed with where the order itself has none (risk-model 5.1). `venue_quantity` is
+    the total that the venue was told: less than `quantity` where a reduce-only order is clipped.
     """
 
     order_id: int
@@ -83,6 +84,7 @@ class Order(msgspec.Struct):
     state: OrderState = OrderState.NEW
     assumed_price: Decimal = ZERO
     closes_position: bool = False
+    venue_quantity: Decimal = ZERO
     executed_quantity: Decimal = ZERO
     executed_amount: Decimal = ZERO
     last_quantity: Decimal = ZERO
@@ -187,14 +189,14 @@ class Wallet(msgspec.Struct):
 
 
 class Exposure(msgspec.Struct):
-    """One PERP symbol of one account: its working orders and what they and the position weigh.
-
-    All amounts in the settlement coin, valued at `mark`. `plain` says that every working order
-    adds to the same side as the position, so that one more such order can simply be added.
+    """One symbol of one account: its working orders and, for a PERP, what they and the position
+    weigh, in the settlement coin, valued at `mark`.
     """
 
     sym: str
+    is_perp: bool
     orders: dict[int, None] = {}
+    reduce_only_count: int = 0
     mark: Decimal = ZERO
     position_value: Decimal = ZERO
     upnl: Decimal = ZERO
@@ -239,7 +241,9 @@ class Account(msgspec.Struct):
 
 
 class Portfolio(msgspec.Struct):
-    """A portfolio. `client_order_ids` maps ids that may not be used again to their orders."""
+    """A portfolio. `client_order_ids` maps the clients' own ids to orders, of finished orders for
+    as long as they stay blocked: `blocked_until_ms` says how long, oldest first.
+    """
 
     portfolio_id: int
     user_id: int
@@ -251,14 +255,7 @@ class Portfolio(msgspec.Struct):
     trade_forbidden: bool = False
     accounts: dict[str, Account] = {}
     client_order_ids: dict[str, int] = {}
-
-
-class Retired(msgspec.Struct):
-    """A client order id of a finished order, blocked until `until_ms`."""
-
-    until_ms: int
-    portfolio_id: int
-    client_order_id: str
+    blocked_until_ms: dict[str, int] = {}
 
 
 class State(msgspec.Struct):
@@ -281,5 +278,4 @@ class State(msgspec.Struct):
     marks: dict[str, Decimal] = {}
     indexes: dict[str, Decimal] = {}
     holders: dict[str, dict[str, None]] = {}
-    retired: list[Retired] = []
-    retired_done: int = 0
+    next_purge_ms: int = 0

@@ -1,8 +1,8 @@
 """Exact decimal arithmetic and the one way in which numbers are printed.
 
 Every amount in Openprime is a `Decimal` in one fixed context of 60 digits: enough for the product
-of a ledger amount (18 decimals), a price and a discount without any rounding. Rounding happens only where a rule of the
-API says so, through the functions of this module.
+of a ledger amount (18 decimals), a price and a discount without any rounding. Rounding happens
+only where a rule of the API says so, through the functions of this module.
 """
 
 import decimal

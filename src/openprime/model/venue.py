@@ -106,6 +106,4 @@ class ReplaceRefused(msgspec.Struct, frozen=True, tag=True):
     code: int
 
 
-VenueReport = (
-    Accepted | Filled | Cancelled | Rejected | Replaced | CancelRefused | ReplaceRefused
-)
+VenueReport = Accepted | Filled | Cancelled | Rejected | Replaced | CancelRefused | ReplaceRefused

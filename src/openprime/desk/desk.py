@@ -1,0 +1,118 @@
+"""The desk: one command in, its outcome out.
+
+`Desk.apply` is the only way in which state changes. It is deterministic: the same envelopes in
+the same order give the same events, ids and state on every machine and in every run, so the
+journal of envelopes is all that recovery needs. A command that is refused changes nothing.
+
+Reads go through views.py. They may bring an account's sums up to date, which changes no fact:
+the sums are a cache of orders, positions, wallets and prices (see margin.py).
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from openprime.desk import changes, closing, leverage, orders, prices, registry, reports
+from openprime.desk.commands import (
+    CancelOrder,
+    CancelOrders,
+    ClosePosition,
+    CreateKey,
+    CreatePortfolio,
+    CreateUser,
+    Credit,
+    DeleteKey,
+    Envelope,
+    FreezeKey,
+    PlaceOrder,
+    ReplaceOrder,
+    ResumeOrders,
+    SetLeverage,
+    SetPrices,
+    VenueReports,
+)
+from openprime.desk.margin import forget_sums
+from openprime.desk.outcome import Outcome, Reply
+from openprime.desk.settings import DeskSettings
+from openprime.desk.state import Account, Order, State
+from openprime.desk.turn import Turn
+from openprime.errors import Refusal
+from openprime.model.reference import Reference
+from openprime.model.vocabulary import Exchange, OrderAction
+
+
+def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
+    """Tell the venue again of all that was at work; what it has already ended it will say."""
+    for order in turn.state.orders.values():
+        instrument = turn.reference.instruments[order.sym]
+        if order.amendment is not None:
+            order.amendment = None
+            order.action = OrderAction.AMEND_FAILED
+            orders.reserve_again(turn, order)
+            orders.changed(turn, order)
+        resting = order.state.value != "NEW"
+        turn.requests.append(orders.venue_order(turn, instrument, order, resumed=resting))
+        if order.action is OrderAction.CANCEL_PENDING:
+            orders.request_cancel(turn, order)
+
+
+def _take_reports(turn: Turn, command: VenueReports) -> None:
+    reports.take_reports(turn, command.reports)
+
+
+Handler = Callable[[Turn, Any], Order | int | str | Refusal | None]
+
+HANDLERS: dict[type, Handler] = {
+    PlaceOrder: orders.place,
+    VenueReports: _take_reports,
+    CancelOrder: changes.cancel,
+    ReplaceOrder: changes.replace,
+    CancelOrders: changes.cancel_all,
+    ClosePosition: closing.close_position,
+    SetLeverage: leverage.set_leverage,
+    SetPrices: prices.set_prices,
+    CreateUser: registry.create_user,
+    CreatePortfolio: registry.create_portfolio,
+    CreateKey: registry.create_key,
+    FreezeKey: registry.freeze_key,
+    DeleteKey: registry.delete_key,
+    Credit: registry.credit,
+    ResumeOrders: _resume_orders,
+}
+
+
+class Desk:
+    """State and rules, and the one function that changes the state."""
+
+    def __init__(
+        self, reference: Reference, settings: DeskSettings, state: State | None = None
+    ) -> None:
+        self.state = state if state is not None else State()
+        self.reference = reference
+        self.settings = settings
+        self.turn = Turn(self.state, reference, settings)
+
+    def apply(self, envelope: Envelope) -> Outcome:
+        """Do one command. A refused one leaves sequence, time and everything else as they were."""
+        turn = self.turn
+        turn.begin(envelope.time_ms, envelope.quote)
+        result = HANDLERS[type(envelope.command)](turn, envelope.command)
+        if type(result) is Refusal:
+            return Outcome(refusal=result)
+        turn.state.sequence = envelope.sequence
+        turn.state.time_ms = envelope.time_ms
+        orders.purge_client_order_ids(turn)
+        reply: Reply = copy.copy(result) if type(result) is Order else result  # type: ignore[assignment]
+        return Outcome(events=turn.all_events(), requests=turn.requests, reply=reply)
+
+    def find_account(self, portfolio_id: int, exchange: Exchange) -> Account | None:
+        """The account of a portfolio at an exchange, None where there is none."""
+        portfolio = self.state.portfolios.get(portfolio_id)
+        return portfolio.accounts.get(exchange) if portfolio else None
+
+    def snapshot(self) -> bytes:
+        """The state as bytes: equal for desks that did the same, whoever has read from them."""
+        forget_sums(self.state)
+        return msgspec.msgpack.encode(self.state)

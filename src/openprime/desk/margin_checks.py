@@ -1,0 +1,187 @@
+"""Whether the account can carry a new or changed order: one check, codes in their order.
+
+PERP: 401070 (above every bracket) -> 401060 (above the leverage's bracket) -> 401058 (initial
+margin) -> 401056 (open loss). SPOT and MARGIN: 401055 (available, borrowing counted) -> 401056.
+Orders that add no exposure are free of margin checks (resolutions 114).
+"""
+
+from decimal import Decimal
+
+from openprime.desk.ledger import available, liability
+from openprime.desk.margin import (
+    Worth,
+    effective_leverage,
+    shifted_worth,
+    spot_open_loss,
+    totals,
+    working_orders,
+    worst_notional,
+    worth_of,
+)
+from openprime.desk.placing import Placing
+from openprime.desk.reserves import required_freeze
+from openprime.desk.state import Order
+from openprime.desk.tiers import borrow_limit, notional_cap, top_notional
+from openprime.model.numbers import ZERO, positive_part
+from openprime.model.vocabulary import Business, Side
+
+
+def sets_exposure(placing: Placing) -> None:
+    """Decide whether the order adds exposure, and whether it counts as reducing (108, 114)."""
+    if placing.instrument.business is not Business.PERP:
+        adds = _spot_adds(placing)
+        placing.increases, placing.reduces = adds, not adds
+        return
+    if placing.command.reduce_only:
+        placing.increases, placing.reduces = False, True
+        return
+    placing.increases = True
+    placing.reduces = _closes_within_position(placing)
+
+
+def _closes_within_position(placing: Placing) -> bool:
+    """An opposite order that, with the closing orders at work, stays within the position."""
+    position = placing.account.positions.get(placing.instrument.sym)
+    if position is None:
+        return False
+    side = placing.command.side
+    if (side is Side.SELL) != (position.quantity > ZERO):
+        return False
+    working = ZERO
+    if placing.exposure is not None:
+        for order in working_orders(placing.turn, placing.exposure):
+            if order.side is side:
+                working += order.remaining
+    return working + placing.quantity <= abs(position.quantity)
+
+
+def _spot_adds(placing: Placing) -> bool:
+    order = placing.order
+    fee_free = _discount_loss(placing, order)
+    return fee_free > ZERO or _shortfall(placing, order) > ZERO
+
+
+def _discount_loss(placing: Placing, order: Order) -> Decimal:
+    """The part of a spot order's open loss that is not its fee."""
+    turn, instrument = placing.turn, placing.instrument
+    loss = spot_open_loss(turn, placing.account, instrument, order)
+    quote = order.quote_quantity or order.remaining * order.working_price
+    fee = quote * turn.fee_rate(instrument).taker * (turn.index_price(instrument.quote) or ZERO)
+    # A market buy by amount pays its fee from inside the amount, so its quote part is smaller.
+    return positive_part(loss - fee)
+
+
+def _shortfall(placing: Placing, order: Order) -> Decimal:
+    """What the order needs beyond what is available of the coin it spends."""
+    needed = required_freeze(placing.turn, placing.instrument, order)
+    wallet = placing.wallet(placing.order.frozen_coin)
+    free = available(wallet) if wallet else ZERO
+    return positive_part(needed - order.frozen - free)
+
+
+def margin_code(placing: Placing) -> int | None:
+    """The code of the first margin rule that the order breaks."""
+    if placing.instrument.business is Business.PERP:
+        if placing.command.reduce_only:
+            return None
+        return perp_code(placing, _perp_worth(placing))
+    return spot_code(placing)
+
+
+def _perp_worth(placing: Placing) -> Worth:
+    turn, account, instrument = placing.turn, placing.account, placing.instrument
+    if placing.exposure is None:
+        leverage = effective_leverage(turn, account, instrument)
+        return worth_of(turn, account, instrument, [placing.order], leverage)
+    return shifted_worth(turn, account, instrument, placing.exposure, placing.order, 1)
+
+
+def perp_code(placing: Placing, after: Worth) -> int | None:
+    """Test a symbol's worth after a change against what it was before."""
+    exposure = placing.exposure
+    margin_before = exposure.initial_margin if exposure else ZERO
+    loss_before = exposure.open_loss if exposure else ZERO
+    if after.initial_margin <= margin_before:
+        placing.increases = False
+        return None
+    code = _notional_code(placing, after)
+    if code is not None:
+        return code
+    before = totals(placing.account)
+    frozen = before.frozen - margin_before + after.initial_margin
+    if frozen > before.valid:
+        return 401058
+    valid = before.valid + loss_before - after.open_loss
+    return 401056 if valid < frozen else None
+
+
+def _notional_code(placing: Placing, after: Worth) -> int | None:
+    turn, instrument = placing.turn, placing.instrument
+    position = placing.account.positions.get(instrument.sym)
+    value = after.position_value
+    signed = -value if position and position.quantity < ZERO else value
+    worst = worst_notional(signed, after.buy_notional, after.sell_notional)
+    mark = placing.mark
+    leverage = effective_leverage(turn, placing.account, instrument)
+    if worst <= notional_cap(turn, instrument, leverage, mark):
+        return None
+    return 401070 if worst > top_notional(turn, instrument, mark) else 401060
+
+
+def spot_code(placing: Placing) -> int | None:
+    turn, account, order = placing.turn, placing.account, placing.order
+    shortfall = _shortfall(placing, order)
+    if shortfall > ZERO:
+        if placing.instrument.business is Business.SPOT:
+            return 401055
+        if shortfall > _borrowable(placing):
+            return 401055
+    if not placing.increases:
+        return None
+    before = totals(account)
+    loss = spot_open_loss(turn, account, placing.instrument, order)
+    loss -= account.spot_orders.get(order.order_id, ZERO)
+    debt = _debt_margin_change(placing, order)
+    return 401056 if before.available - loss - debt < ZERO else None
+
+
+def _borrowable(placing: Placing) -> Decimal:
+    """How many more coins a MARGIN order may borrow (risk-model 9.3, resolutions 89)."""
+    turn, account = placing.turn, placing.account
+    coin = placing.order.frozen_coin
+    leverage = account.coin_leverage.get(coin, 1)
+    wallet = placing.wallet(coin)
+    owed = liability(wallet) if wallet else ZERO
+    by_limit = borrow_limit(turn, account.exchange, coin, leverage) - owed
+    price = turn.index_price(coin) or ZERO
+    if not price:
+        return ZERO
+    by_margin = totals(account).available * leverage / price
+    return positive_part(min(by_limit, by_margin))
+
+
+def _debt_margin_change(placing: Placing, order: Order) -> Decimal:
+    """What the order's freeze adds to debt margin."""
+    turn, account = placing.turn, placing.account
+    coin = placing.order.frozen_coin
+    wallet = placing.wallet(coin)
+    needed = required_freeze(turn, placing.instrument, order) - order.frozen
+    price = turn.index_price(coin) or ZERO
+    leverage = account.coin_leverage.get(coin, 1)
+    if wallet is None:
+        return positive_part(needed) * price / leverage
+    equity_free = wallet.cash + wallet.upnl - wallet.order_frozen - wallet.transfer_frozen
+    before = positive_part(-equity_free)
+    after = positive_part(needed - equity_free)
+    return (after - before) * price / leverage
+
+
+def replaced_worth(placing: Placing) -> Worth:
+    """A PERP symbol's worth with the order as it would be after a change."""
+    turn, account, instrument = placing.turn, placing.account, placing.instrument
+    assert placing.exposure is not None, "a working order has an exposure"
+    others = [
+        o for o in working_orders(turn, placing.exposure) if o.order_id != placing.order.order_id
+    ]
+    leverage = effective_leverage(turn, account, instrument)
+    return worth_of(turn, account, instrument, [*others, placing.order], leverage)

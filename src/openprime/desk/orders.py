@@ -1,0 +1,228 @@
+"""Placing and ending orders, as far as the client and the desk decide.
+
+What the venue decides arrives as reports (see reports.py). An order is in the state while it
+works; its last event carries it out to history.
+"""
+
+import copy
+
+from openprime.desk.checks import CHECKS, first_refusal
+from openprime.desk.commands import PlaceOrder
+from openprime.desk.events import OrderChanged
+from openprime.desk.ledger import available, set_freeze
+from openprime.desk.margin import apply_worth, shifted_worth, spot_open_loss
+from openprime.desk.placing import Placing
+from openprime.desk.reduce_only import make_room
+from openprime.desk.reserves import required_freeze
+from openprime.desk.state import Account, Exposure, Order
+from openprime.desk.turn import Turn, account_of, exposure_of
+from openprime.errors import Refusal
+from openprime.model.instrument import Instrument
+from openprime.model.numbers import ONE, ZERO, positive_part, steps
+from openprime.model.venue import CancelOrder as VenueCancel
+from openprime.model.venue import NewOrder
+from openprime.model.vocabulary import (
+    Actor,
+    Business,
+    OrderAction,
+    OrderState,
+    Side,
+)
+
+PURGE_INTERVAL_MS = 60_000
+
+
+def place(turn: Turn, command: PlaceOrder) -> Order | Refusal:
+    """Test a client's order and take it, or say the first code that speaks against it."""
+    placing = Placing(turn, command, turn.state.portfolios[command.portfolio_id])
+    refusal = first_refusal(placing, CHECKS)
+    return refusal or accept(placing)
+
+
+def accept(placing: Placing) -> Order:
+    """Take the order into the state, reserve what it needs and ask the venue to work it."""
+    turn, account, instrument, order = (
+        placing.turn,
+        placing.account,
+        placing.instrument,
+        placing.order,
+    )
+    order.order_id = turn.new_id()
+    if not order.client_order_id:
+        order.client_order_id = str(order.order_id)
+    exposure = exposure_of(turn, account, instrument)
+    turn.state.orders[order.order_id] = order
+    placing.portfolio.blocked_until_ms.pop(order.client_order_id, None)
+    placing.portfolio.client_order_ids[order.client_order_id] = order.order_id
+    _weigh_in(turn, account, instrument, exposure, order)
+    exposure.orders[order.order_id] = None
+    account.order_count += 1
+    if order.reduce_only:
+        exposure.reduce_only_count += 1
+    changed(turn, order)
+    make_room(turn, account, instrument, displace)
+    order.venue_quantity = order.venue_quantity or order.quantity
+    turn.requests.append(venue_order(turn, instrument, order))
+    turn.touch_account(account)
+    return order
+
+
+def _weigh_in(
+    turn: Turn, account: Account, instrument: Instrument, exposure: Exposure, order: Order
+) -> None:
+    """Add the order's weight to the account: margin for PERP, a reserve for the others."""
+    if instrument.business is Business.PERP:
+        if order.reduce_only:
+            return
+        if instrument.sym in account.stale_syms:
+            return
+        worth = shifted_worth(turn, account, instrument, exposure, order, 1)
+        apply_worth(account, instrument, exposure, worth, exposure.mark)
+        return
+    loss = spot_open_loss(turn, account, instrument, order)
+    needed = required_freeze(turn, instrument, order)
+    wallet = account.wallets.get(order.frozen_coin)
+    if instrument.business is Business.MARGIN:
+        free = available(wallet) if wallet else ZERO
+        order.borrow_amount = positive_part(needed - free)
+        order.borrow_coin = order.frozen_coin if order.borrow_amount else ""
+    set_freeze(turn, account, order, needed)
+    account.spot_orders[order.order_id] = loss
+    account.spot_open_loss += loss
+
+
+def venue_order(
+    turn: Turn, instrument: Instrument, order: Order, resumed: bool = False
+) -> NewOrder:
+    """The venue's view of an order: what is left of it, in ticks and lots."""
+    left = order.venue_quantity - order.executed_quantity
+    budget = None
+    if order.quote_quantity:
+        spendable = order.quote_quantity - order.executed_amount - order.fee
+        budget = spendable / (ONE + turn.fee_rate(instrument).taker)
+    return NewOrder(
+        order_id=order.order_id,
+        sym=order.sym,
+        owner=order.portfolio_id,
+        side=order.side,
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        price_ticks=_venue_price_ticks(turn, instrument, order),
+        quantity_lots=0 if budget is not None else int(left / instrument.lot_size),
+        quote_budget=budget,
+        resumed=resumed,
+    )
+
+
+def _venue_price_ticks(turn: Turn, instrument: Instrument, order: Order) -> int:
+    """The limit in ticks; for MARKET how far the order may walk (resolutions 69)."""
+    if order.limit_price:
+        return steps(order.limit_price, instrument.tick_size) or 0
+    mark = turn.state.marks.get(order.sym) or turn.index_price(instrument.base)
+    price = mark or order.assumed_price
+    band = instrument.price_band if order.side is Side.BUY else -instrument.price_band
+    ticks = int(price * (ONE + band) / instrument.tick_size)
+    return ticks if order.side is Side.BUY else max(ticks, 1)
+
+
+def changed(turn: Turn, order: Order, finished: bool = False) -> None:
+    """Tell of an order's change, as it stands now."""
+    turn.events.append(OrderChanged(copy.copy(order), finished))
+
+
+def finish(
+    turn: Turn,
+    order: Order,
+    state: OrderState,
+    reason: str = "",
+    reason_code: int = 0,
+    cancel_type: Actor = Actor.NONE,
+) -> None:
+    """End an order: free what it holds, take it out of the state, tell of it for the last time."""
+    account = account_of(turn.state, order)
+    instrument = turn.reference.instruments[order.sym]
+    exposure = account.exposures[order.sym]
+    if order.amendment is not None:
+        order.amendment = None
+        if instrument.business is Business.PERP:
+            account.stale_syms[order.sym] = None
+    _weigh_out(turn, account, instrument, exposure, order)
+    del exposure.orders[order.order_id]
+    account.order_count -= 1
+    if order.reduce_only:
+        exposure.reduce_only_count -= 1
+    del turn.state.orders[order.order_id]
+    order.state = state
+    order.updated_at_ms = turn.now_ms
+    if reason:
+        order.reason, order.reason_code = reason, reason_code
+    if cancel_type:
+        order.cancel_type = cancel_type
+    _retire_client_order_id(turn, order)
+    changed(turn, order, finished=True)
+    turn.touch_account(account)
+
+
+def _weigh_out(
+    turn: Turn, account: Account, instrument: Instrument, exposure: Exposure, order: Order
+) -> None:
+    if instrument.business is Business.PERP:
+        if order.reduce_only or not order.remaining or instrument.sym in account.stale_syms:
+            return
+        worth = shifted_worth(turn, account, instrument, exposure, order, -1)
+        apply_worth(account, instrument, exposure, worth, exposure.mark)
+        return
+    set_freeze(turn, account, order, ZERO)
+    account.spot_open_loss -= account.spot_orders.pop(order.order_id, ZERO)
+
+
+def _retire_client_order_id(turn: Turn, order: Order) -> None:
+    """Block a client's own id for a while; one that the desk made was never in danger."""
+    portfolio = turn.state.portfolios[order.portfolio_id]
+    if order.client_order_id == str(order.order_id):
+        del portfolio.client_order_ids[order.client_order_id]
+        return
+    until_ms = turn.now_ms + turn.settings.client_order_id_blocked_ms
+    portfolio.blocked_until_ms[order.client_order_id] = until_ms
+
+
+def purge_client_order_ids(turn: Turn) -> None:
+    """Now and then, let go of client order ids whose time of blocking is over."""
+    if turn.now_ms < turn.state.next_purge_ms:
+        return
+    turn.state.next_purge_ms = turn.now_ms + PURGE_INTERVAL_MS
+    for portfolio in turn.state.portfolios.values():
+        over = []
+        for client_order_id, until_ms in portfolio.blocked_until_ms.items():
+            if until_ms > turn.now_ms:
+                break
+            over.append(client_order_id)
+        for client_order_id in over:
+            del portfolio.blocked_until_ms[client_order_id]
+            del portfolio.client_order_ids[client_order_id]
+
+
+def request_cancel(turn: Turn, order: Order) -> None:
+    """Ask the venue to cancel; the state follows when it confirms."""
+    order.action = OrderAction.CANCEL_PENDING
+    order.updated_at_ms = turn.now_ms
+    changed(turn, order)
+    turn.requests.append(VenueCancel(order.order_id, order.sym))
+
+
+def displace(turn: Turn, order: Order, reason: str, code: int) -> None:
+    """Cancel an order for a reason of the desk's own."""
+    order.reason, order.reason_code = reason, code
+    order.cancel_type = Actor.SYSTEM
+    request_cancel(turn, order)
+
+
+def reserve_again(turn: Turn, order: Order) -> None:
+    """Bring an order's reserve and its account's sums in line with what is left of it."""
+    account = account_of(turn.state, order)
+    instrument = turn.reference.instruments[order.sym]
+    if instrument.business is Business.PERP:
+        account.stale_syms[order.sym] = None
+        return
+    set_freeze(turn, account, order, required_freeze(turn, instrument, order))
+    account.spot_orders_stale = True

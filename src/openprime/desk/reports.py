@@ -1,0 +1,246 @@
+"""What the venue says of orders: accepted, filled, ended, changed (rest-trading 1.10)."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from openprime.desk.events import Trade
+from openprime.desk.ledger import FEES, VENUE, post
+from openprime.desk.orders import changed, displace, finish, reserve_again
+from openprime.desk.positions import fill_position
+from openprime.desk.reduce_only import NO_ROOM, make_room, no_room_text
+from openprime.desk.state import Account, Order
+from openprime.desk.turn import Turn, account_of
+from openprime.model.instrument import Instrument
+from openprime.model.numbers import ZERO, positive_part, round_half_up
+from openprime.model.venue import (
+    Accepted,
+    Cancelled,
+    CancelRefused,
+    Filled,
+    Rejected,
+    Replaced,
+    ReplaceRefused,
+    VenueReport,
+)
+from openprime.model.vocabulary import Actor, Business, Liquidity, OrderAction, OrderState, Side
+
+
+def take_reports(turn: Turn, reports: list[VenueReport]) -> None:
+    """Act on each report in turn; one of an order that has ended is old news and passed over."""
+    for report in reports:
+        order = turn.state.orders.get(report.order_id)
+        if order is not None:
+            HANDLERS[type(report)](turn, order, report)
+
+
+def _accepted(turn: Turn, order: Order, report: Accepted) -> None:
+    if order.state is OrderState.NEW:
+        order.state = OrderState.OPEN
+        order.updated_at_ms = turn.now_ms
+        changed(turn, order)
+
+
+def _rejected(turn: Turn, order: Order, report: Rejected) -> None:
+    reason = turn.text(report.code)
+    finish(turn, order, OrderState.REJECT, reason, report.code, cancel_type=Actor.SYSTEM)
+
+
+def _cancelled(turn: Turn, order: Order, report: Cancelled) -> None:
+    if order.action is OrderAction.CANCEL_PENDING:
+        order.action = OrderAction.CANCEL_COMPLETE
+    by_client = report.requested and order.cancel_type is Actor.NONE
+    actor = Actor.USER if by_client else Actor.SYSTEM
+    finish(turn, order, OrderState.CANCELLED, "" if order.reason else report.reason, 0, actor)
+
+
+def _cancel_refused(turn: Turn, order: Order, report: CancelRefused) -> None:
+    order.action = OrderAction.CANCEL_FAILED
+    order.action_message = turn.text(report.code)
+    order.updated_at_ms = turn.now_ms
+    changed(turn, order)
+
+
+def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
+    if order.amendment is None:
+        return  # the venue confirms a clipped reduce-only order
+    order.limit_price = order.amendment.price
+    order.quantity = order.amendment.quantity
+    order.amendment = None
+    order.action = OrderAction.AMEND_COMPLETED
+    order.amend_type = Actor.USER
+    order.updated_at_ms = turn.now_ms
+    reserve_again(turn, order)
+    changed(turn, order)
+    _room_after(turn, order)
+
+
+def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
+    if order.amendment is None:
+        return
+    order.amendment = None
+    order.venue_quantity = order.quantity
+    order.action = OrderAction.AMEND_FAILED
+    order.action_message = turn.text(report.code)
+    order.updated_at_ms = turn.now_ms
+    reserve_again(turn, order)
+    changed(turn, order)
+    _room_after(turn, order)
+
+
+def _room_after(turn: Turn, order: Order) -> None:
+    instrument = turn.reference.instruments[order.sym]
+    make_room(turn, account_of(turn.state, order), instrument, displace)
+
+
+def _filled(turn: Turn, order: Order, report: Filled) -> None:
+    instrument = turn.reference.instruments[order.sym]
+    account = account_of(turn.state, order)
+    price = instrument.price(report.price_ticks)
+    quantity = instrument.quantity(report.quantity_lots)
+    amount = quantity * price * instrument.contract_size
+    fee, rebate = _charges(turn, account, instrument, order, amount, report.liquidity)
+    _count(turn, order, instrument, price, quantity, amount, fee, rebate)
+    if instrument.business is Business.PERP:
+        realised = fill_position(turn, account, instrument, order, price, quantity, fee - rebate)
+        post(turn, account, instrument.quote, realised, VENUE)
+        post(turn, account, instrument.quote, rebate - fee, FEES)
+    else:
+        realised = ZERO
+        reserve_again(turn, order)
+        _exchange(turn, account, instrument, order, quantity, amount, rebate - fee)
+    _record_trade(
+        turn, order, instrument, price, quantity, amount, fee, rebate, realised, report.liquidity
+    )
+    _settle_state(turn, account, instrument, order, report.done)
+    turn.touch_account(account)
+    if instrument.business is Business.PERP:
+        make_room(turn, account, instrument, displace)
+
+
+def _charges(
+    turn: Turn,
+    account: Account,
+    instrument: Instrument,
+    order: Order,
+    amount: Decimal,
+    liquidity: Liquidity,
+) -> tuple[Decimal, Decimal]:
+    """Fee and rebate of a fill in quote coin, rounded half up to 8 decimals (risk-model 10).
+
+    A SPOT buy never pays more than its wallet holds: what rounding added beyond it is waived.
+    """
+    rates = turn.fee_rate(instrument)
+    rate = rates.maker if liquidity is Liquidity.MAKER else rates.taker
+    charge = round_half_up(amount * rate)
+    if charge < ZERO:
+        return ZERO, -charge
+    if instrument.business is Business.SPOT and order.side is Side.BUY:
+        charge = min(charge, positive_part(account.wallets[instrument.quote].cash - amount))
+        if order.quote_quantity:
+            left = order.quote_quantity - order.executed_amount - order.fee - amount
+            charge = min(charge, positive_part(left))
+    return charge, ZERO
+
+
+def _count(
+    turn: Turn,
+    order: Order,
+    instrument: Instrument,
+    price: Decimal,
+    quantity: Decimal,
+    amount: Decimal,
+    fee: Decimal,
+    rebate: Decimal,
+) -> None:
+    """Put a fill on the order."""
+    order.executed_quantity += quantity
+    order.executed_amount += amount
+    order.last_quantity, order.last_price, order.last_amount = quantity, price, amount
+    order.fee += fee
+    order.rebate += rebate
+    order.fee_coin = instrument.quote
+    if rebate:
+        order.rebate_coin = instrument.quote
+    order.updated_at_ms = turn.now_ms
+
+
+def _exchange(
+    turn: Turn,
+    account: Account,
+    instrument: Instrument,
+    order: Order,
+    quantity: Decimal,
+    amount: Decimal,
+    charge: Decimal,
+) -> None:
+    """The two legs of a spot or margin fill, and its fee (a negative charge)."""
+    borrows = instrument.business is Business.MARGIN
+    sign = order.side.sign
+    post(turn, account, instrument.base, quantity * sign, VENUE, borrows)
+    post(turn, account, instrument.quote, -amount * sign, VENUE, borrows)
+    post(turn, account, instrument.quote, charge, FEES, borrows)
+
+
+def _record_trade(
+    turn: Turn,
+    order: Order,
+    instrument: Instrument,
+    price: Decimal,
+    quantity: Decimal,
+    amount: Decimal,
+    fee: Decimal,
+    rebate: Decimal,
+    realised: Decimal,
+    liquidity: Liquidity,
+) -> None:
+    turn.events.append(
+        Trade(
+            transaction_id=turn.new_long_id(),
+            order_id=order.order_id,
+            client_order_id=order.client_order_id,
+            portfolio_id=order.portfolio_id,
+            user_id=turn.state.portfolios[order.portfolio_id].user_id,
+            exchange=order.exchange,
+            business=instrument.business,
+            sym=order.sym,
+            side=order.side,
+            quantity=quantity,
+            price=price,
+            amount=amount,
+            fee=fee,
+            fee_coin=instrument.quote,
+            rebate=rebate,
+            rebate_coin=instrument.quote if rebate else "",
+            realised_pnl=realised,
+            liquidity=liquidity,
+            time_ms=turn.now_ms,
+        )
+    )
+
+
+def _settle_state(
+    turn: Turn, account: Account, instrument: Instrument, order: Order, done: bool
+) -> None:
+    """The order's state after a fill; one that the venue is done with has ended."""
+    wanted = order.amendment.quantity if order.amendment else order.quantity
+    if not done:
+        order.state = OrderState.PARTIALLY_FILLED
+        changed(turn, order)
+    elif order.quote_quantity or order.executed_quantity >= min(wanted, order.quantity):
+        finish(turn, order, OrderState.FILLED)
+    else:
+        # Only a clipped reduce-only order is done before it is full: it closed all there was.
+        reason = no_room_text(turn, instrument, order)
+        finish(turn, order, OrderState.CANCELLED, reason, NO_ROOM, Actor.SYSTEM)
+
+
+HANDLERS: dict[type, Callable[[Turn, Order, Any], None]] = {
+    Accepted: _accepted,
+    Rejected: _rejected,
+    Filled: _filled,
+    Cancelled: _cancelled,
+    CancelRefused: _cancel_refused,
+    Replaced: _replaced,
+    ReplaceRefused: _replace_refused,
+}

@@ -1,0 +1,54 @@
+"""How near an account is to liquidation (risk-model 12, resolutions 104 to 109).
+
+The status is a function of uniMMR alone; what a status forbids is one table.
+"""
+
+from decimal import Decimal
+
+from openprime.desk.margin import Totals, refresh, totals
+from openprime.desk.settings import DeskSettings
+from openprime.desk.state import Account
+from openprime.desk.turn import Turn
+from openprime.model.numbers import ZERO
+from openprime.model.vocabulary import AccountStatus
+
+# Status: (an order that adds exposure, an order that reduces it) may be placed.
+ORDERS_ALLOWED = {
+    AccountStatus.NORMAL: (True, True),
+    AccountStatus.MARGIN_CALL: (True, True),
+    AccountStatus.CANCEL_OPEN: (False, True),
+    AccountStatus.CANCEL_ALL: (False, False),
+    AccountStatus.LIQUIDATING: (False, False),
+    AccountStatus.TAKEOVER: (False, False),
+}
+
+
+def uni_mmr(sums: Totals) -> Decimal | None:
+    """validMargin over maintainMargin; None where nothing needs maintenance."""
+    if not sums.maintenance:
+        return None
+    return sums.valid / sums.maintenance
+
+
+def status_of(sums: Totals, settings: DeskSettings) -> AccountStatus:
+    """The worst status whose threshold the account has reached."""
+    ratio = uni_mmr(sums)
+    if ratio is None:
+        return AccountStatus.TAKEOVER if sums.valid < ZERO else AccountStatus.NORMAL
+    ladder = (
+        (settings.takeover_uni_mmr, AccountStatus.TAKEOVER),
+        (settings.liquidating_uni_mmr, AccountStatus.LIQUIDATING),
+        (settings.cancel_all_uni_mmr, AccountStatus.CANCEL_ALL),
+        (settings.cancel_open_uni_mmr, AccountStatus.CANCEL_OPEN),
+        (settings.margin_call_uni_mmr, AccountStatus.MARGIN_CALL),
+    )
+    for threshold, status in ladder:
+        if ratio <= threshold:
+            return status
+    return AccountStatus.NORMAL
+
+
+def account_status(turn: Turn, account: Account) -> AccountStatus:
+    """The account's status now."""
+    refresh(turn, account)
+    return status_of(totals(account), turn.settings)

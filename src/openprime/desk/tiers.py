@@ -1,0 +1,101 @@
+"""Tiers of position size and of debt (risk-model 9.1, 9.3; resolutions 116 to 118).
+
+BINANCE counts position size in USDT notional and taxes it progressively; OKX counts contracts and
+applies one rate to the whole position.
+"""
+
+from decimal import Decimal
+
+from openprime.desk.turn import Turn
+from openprime.model.instrument import Instrument, LoanTier, PositionTier
+from openprime.model.numbers import ZERO, truncate
+from openprime.model.reference import coin_key
+from openprime.model.vocabulary import Exchange
+
+
+def sized_in_contracts(instrument: Instrument) -> bool:
+    return instrument.exchange is Exchange.OKX
+
+
+def position_tier(
+    turn: Turn, instrument: Instrument, quantity: Decimal, value: Decimal
+) -> PositionTier | None:
+    """The tier that a position of |quantity| order units and `value` USDT falls into."""
+    size = quantity if sized_in_contracts(instrument) else value
+    tiers = turn.reference.position_tiers.get(instrument.sym)
+    if not tiers:
+        return None
+    for tier in tiers:
+        if size <= tier.cap:
+            return tier
+    return tiers[-1]
+
+
+def maintenance_margin(
+    turn: Turn, instrument: Instrument, quantity: Decimal, value: Decimal
+) -> Decimal:
+    """The maintenance margin of one position leg, in USDT, cut at 18 decimals."""
+    if not quantity:
+        return ZERO
+    tier = position_tier(turn, instrument, quantity, value)
+    if tier is None:
+        return ZERO
+    margin = value * tier.mm_rate
+    if not sized_in_contracts(instrument):
+        margin -= tier.maintenance_amount
+    return truncate(margin * turn.settings.maintenance_multiplier)
+
+
+def capped_leverage(turn: Turn, leverage: int) -> int:
+    """A tier's leverage under the broker's own maximum (0: the broker sets none)."""
+    broker = turn.settings.broker_max_leverage
+    return min(leverage, broker) if broker else leverage
+
+
+def max_leverage(turn: Turn, instrument: Instrument) -> int:
+    """The highest leverage that the symbol allows at all."""
+    tiers = turn.reference.position_tiers.get(instrument.sym)
+    return capped_leverage(turn, tiers[0].max_leverage) if tiers else 1
+
+
+def notional_cap(turn: Turn, instrument: Instrument, leverage: int, mark: Decimal) -> Decimal:
+    """The largest notional, in USDT, that `leverage` allows; 0 where no tier allows it."""
+    cap = ZERO
+    for tier in turn.reference.position_tiers.get(instrument.sym, ()):
+        if capped_leverage(turn, tier.max_leverage) >= leverage:
+            cap = tier.cap
+    return cap * _unit_value(instrument, mark)
+
+
+def top_notional(turn: Turn, instrument: Instrument, mark: Decimal) -> Decimal:
+    """The largest notional, in USDT, at any leverage."""
+    tiers = turn.reference.position_tiers.get(instrument.sym)
+    return tiers[-1].cap * _unit_value(instrument, mark) if tiers else ZERO
+
+
+def _unit_value(instrument: Instrument, mark: Decimal) -> Decimal:
+    """What one unit of tier size is worth in USDT."""
+    return instrument.contract_size * mark if sized_in_contracts(instrument) else Decimal(1)
+
+
+def loan_tiers(turn: Turn, exchange: Exchange, coin: str) -> list[LoanTier]:
+    return turn.reference.loan_tiers.get(coin_key(exchange, coin), [])
+
+
+def debt_maintenance_rate(turn: Turn, exchange: Exchange, coin: str, debt: Decimal) -> Decimal:
+    """The maintenance rate of a debt of so many coins; above the last tier, the last tier's."""
+    rate = ZERO
+    for tier in loan_tiers(turn, exchange, coin):
+        rate = tier.mm_rate
+        if debt < tier.cap:
+            break
+    return rate
+
+
+def borrow_limit(turn: Turn, exchange: Exchange, coin: str, leverage: int) -> Decimal:
+    """The most of a coin that may be owed at a coin leverage, by tiers and interest levels."""
+    tiers = loan_tiers(turn, exchange, coin)
+    by_tier = max((t.cap for t in tiers if t.max_leverage >= leverage), default=ZERO)
+    levels = turn.reference.interest_levels.get(coin_key(exchange, coin), [])
+    by_level = max((level.loan_limit for level in levels), default=ZERO)
+    return min(by_tier, by_level)

@@ -1,0 +1,170 @@
+"""One turn of the desk: the state and the rules, the moment, and what comes of the command.
+
+Every behaviour of the desk is a function over a Turn. It is the only thing that they share, and
+the only place from which they learn the time and where they leave their events.
+"""
+
+from decimal import Decimal
+
+from openprime.desk.commands import NO_QUOTE, Quote
+from openprime.desk.events import (
+    AccountChanged,
+    Event,
+    PositionChanged,
+    WalletChanged,
+)
+from openprime.desk.settings import DeskSettings
+from openprime.desk.state import Account, Exposure, Order, Portfolio, State
+from openprime.errors import Refusal, message
+from openprime.model.instrument import FeeRate, Instrument
+from openprime.model.numbers import ONE
+from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
+from openprime.model.venue import VenueRequest
+from openprime.model.vocabulary import Exchange
+
+# Ids count from here in steps of a millisecond, so that they rise with time and stay below 2^53.
+ID_EPOCH_MS = 1_704_067_200_000
+ID_BASE = 10**15
+IDS_PER_MS = 10_000
+LONG_ID_BASE = 10**16
+LONG_IDS_PER_MS = 100_000
+
+
+class Turn:
+    """State, rules and the outcome in the making. `begin` starts a new command."""
+
+    __slots__ = (
+        "accounts_touched",
+        "events",
+        "now_ms",
+        "positions_touched",
+        "quote",
+        "reference",
+        "requests",
+        "settings",
+        "state",
+        "wallets_touched",
+    )
+
+    def __init__(self, state: State, reference: Reference, settings: DeskSettings) -> None:
+        self.state = state
+        self.reference = reference
+        self.settings = settings
+        self.begin(state.time_ms, NO_QUOTE)
+
+    def begin(self, now_ms: int, quote: Quote) -> None:
+        """Start a command stamped `now_ms` ms, with the best prices of its symbol."""
+        self.now_ms = now_ms
+        self.quote = quote
+        self.events: list[Event] = []
+        self.requests: list[VenueRequest] = []
+        self.positions_touched: dict[tuple[int, str, str], PositionChanged] = {}
+        self.wallets_touched: dict[tuple[int, str, str], WalletChanged] = {}
+        self.accounts_touched: dict[tuple[int, str], AccountChanged] = {}
+
+    def all_events(self) -> list[Event]:
+        """What happened: orders and trades as they came, then what they changed, once each."""
+        if self.positions_touched:
+            self.events.extend(self.positions_touched.values())
+        if self.wallets_touched:
+            self.events.extend(self.wallets_touched.values())
+        if self.accounts_touched:
+            self.events.extend(self.accounts_touched.values())
+        return self.events
+
+    def new_id(self) -> int:
+        """A fresh 16-digit id, above all earlier ones."""
+        timely = ID_BASE + (self.now_ms - ID_EPOCH_MS) * IDS_PER_MS
+        fresh = max(self.state.last_id + 1, timely, ID_BASE)
+        self.state.last_id = fresh
+        return fresh
+
+    def new_long_id(self) -> int:
+        """A fresh 17-digit id, above all earlier ones."""
+        timely = LONG_ID_BASE + (self.now_ms - ID_EPOCH_MS) * LONG_IDS_PER_MS
+        fresh = max(self.state.last_long_id + 1, timely, LONG_ID_BASE)
+        self.state.last_long_id = fresh
+        return fresh
+
+    def refuse(self, code: int, *arguments: str) -> Refusal:
+        return Refusal(code, arguments)
+
+    def text(self, code: int, *arguments: str) -> str:
+        """The catalogue's text of a code, in the profile of this desk."""
+        return message(code, arguments, self.settings.newest_messages)
+
+    def fee_rate(self, instrument: Instrument) -> FeeRate:
+        return self.reference.fee_rate(instrument)
+
+    def index_price(self, coin: str) -> Decimal | None:
+        """The price of a coin in USDT, None while none is known."""
+        if coin == VALUATION_COIN:
+            return ONE
+        return self.state.indexes.get(coin)
+
+    def touch_account(self, account: Account) -> None:
+        """Say that an account changed, once a command."""
+        key = (account.portfolio_id, account.exchange)
+        if key not in self.accounts_touched:
+            self.accounts_touched[key] = AccountChanged(account.portfolio_id, account.exchange)
+
+    def touch_wallet(self, account: Account, coin: str) -> None:
+        """Say that a wallet changed, and that its sums must be brought up to date."""
+        account.stale_coins[coin] = None
+        key = (account.portfolio_id, account.exchange, coin)
+        if key not in self.wallets_touched:
+            self.wallets_touched[key] = WalletChanged(account.portfolio_id, account.exchange, coin)
+
+    def touch_position(self, account: Account, sym: str, position_key: str) -> None:
+        """Say that a position changed, once a command."""
+        key = (account.portfolio_id, account.exchange, position_key)
+        if key not in self.positions_touched:
+            self.positions_touched[key] = PositionChanged(
+                account.portfolio_id, account.exchange, sym, position_key
+            )
+
+
+def find_account(portfolio: Portfolio, exchange: Exchange) -> Account | None:
+    return portfolio.accounts.get(exchange)
+
+
+def open_accounts(turn: Turn, portfolio: Portfolio) -> None:
+    """Give a new portfolio its account row at every exchange that lists instruments."""
+    for exchange in LISTED_EXCHANGES:
+        portfolio.accounts[exchange] = Account(
+            portfolio_id=portfolio.portfolio_id,
+            exchange=exchange,
+            position_mode=turn.settings.default_position_mode,
+        )
+
+
+def account_of(state: State, order: Order) -> Account:
+    """The account that an order works in."""
+    return state.portfolios[order.portfolio_id].accounts[order.exchange]
+
+
+def exposure_of(turn: Turn, account: Account, instrument: Instrument) -> Exposure:
+    """The account's exposure in a symbol, made at its first order."""
+    exposure = account.exposures.get(instrument.sym)
+    if exposure is None:
+        exposure = Exposure(sym=instrument.sym, is_perp=instrument.is_perp)
+        account.exposures[instrument.sym] = exposure
+        if instrument.is_perp:
+            hold(turn.state, instrument.sym, account)
+            account.stale_syms[instrument.sym] = None
+    return exposure
+
+
+def hold(state: State, price_key: str, account: Account) -> None:
+    """Note that a price moves this account: `price_key` is a PERP symbol or a coin."""
+    holders = state.holders.setdefault(price_key, {})
+    holders[f"{account.portfolio_id}:{account.exchange}"] = None
+
+
+def holders_of(state: State, price_key: str) -> list[Account]:
+    """The accounts that a price moves."""
+    accounts = []
+    for holder in state.holders.get(price_key, ()):
+        portfolio_id, exchange = holder.split(":")
+        accounts.append(state.portfolios[int(portfolio_id)].accounts[exchange])
+    return accounts

@@ -1,0 +1,67 @@
+"""How a history row's body is written: the fields' values in order, without their names.
+
+Half the bytes and half the time of writing the names along. The price: fields may only be added
+at the end, with a default. The folder remembers the fields it was written with, and opening it
+with a release that broke the rule fails (see Store.open) rather than mixing up columns.
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec.structs import astuple
+
+from openprime.desk.events import Statement, Trade
+from openprime.desk.state import Order, PositionHistory
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class _Order(Order, array_like=True):
+    pass
+
+
+class _Trade(Trade, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _Position(PositionHistory, array_like=True):
+    pass
+
+
+class _Statement(Statement, frozen=True, array_like=True, tag=False):
+    pass
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """The body of a row."""
+    return _encode(astuple(value))
+
+
+class Body(Generic[T]):
+    """One kind of body: how it is read, and the fields it has."""
+
+    def __init__(self, kind: Callable[..., T], array: type[T]) -> None:
+        self._kind = kind
+        self._decode = msgspec.msgpack.Decoder(array).decode
+        self.fields = list(array.__struct_fields__)
+
+    def decode(self, body: bytes) -> T:
+        """The desk's value that `encode` was given."""
+        return self._kind(*astuple(self._decode(body)))
+
+
+ORDER: Body[Order] = Body(Order, _Order)
+TRADE: Body[Trade] = Body(Trade, _Trade)
+POSITION: Body[PositionHistory] = Body(PositionHistory, _Position)
+STATEMENT: Body[Statement] = Body(Statement, _Statement)
+
+ALL: dict[str, Body[msgspec.Struct]] = {
+    "orders": ORDER,  # type: ignore[dict-item]
+    "executions": TRADE,  # type: ignore[dict-item]
+    "position_history": POSITION,  # type: ignore[dict-item]
+    "statements": STATEMENT,  # type: ignore[dict-item]
+}

@@ -1,0 +1,117 @@
+"""Recovery, which is also how every start begins: the newest good snapshot, then the journal.
+
+Nothing is believed without proof. A snapshot must have the hash that it was stored with, or the
+one before it is used; a journal row must have its checksum and its place; and what the desk makes
+of the commands must be, event by event, what it made of them the first time.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlalchemy import Connection, Row, select
+
+from openprime import __version__
+from openprime.desk.commands import Envelope
+from openprime.desk.outcome import Outcome
+from openprime.desk.state import State
+from openprime.store import snapshots
+from openprime.store.digest import EMPTY_DIGEST, next_digest, seal
+from openprime.store.errors import StoreError
+from openprime.store.store import Store
+from openprime.store.tables import journal
+from openprime.store.tables import snapshots as snapshots_table
+from openprime.store.writer import decode_envelopes
+
+_FROM_BACKUP = "restore the data folder from a backup"
+_ROWS_FETCHED = 200
+
+
+class Desk(Protocol):
+    """What recovery and the sequencer need of a desk."""
+
+    state: State
+
+    def apply(self, envelope: Envelope) -> Outcome: ...
+
+
+def recover(store: Store, make_desk: Callable[[State | None], Desk]) -> tuple[Desk, bytes]:
+    """The desk as the store last knew it, and the rolling digest from which it goes on.
+
+    `make_desk` makes a desk from a state, or a new one from None. StoreError in one line where
+    the folder is damaged or the replay goes another way than the first time.
+    """
+    with store.reading() as connection:
+        state, digest = _newest_state(connection)
+        desk = make_desk(state)
+        digest = _replay(connection, desk, digest)
+    if desk.state.sequence != store.last_sequence:
+        raise StoreError(
+            expected=f"commands up to {store.last_sequence}",
+            found=f"commands up to {desk.state.sequence}",
+            remedy=_FROM_BACKUP,
+        )
+    return desk, digest
+
+
+def _newest_state(connection: Connection) -> tuple[State | None, bytes]:
+    """The newest snapshot that proves good, or the beginning of everything."""
+    columns = snapshots_table.c
+    newest_first = select(columns.sequence, columns.digest).order_by(columns.sequence.desc())
+    damaged = 0
+    for sequence, digest in connection.execute(newest_first).all():
+        encoded = snapshots.load(connection, sequence)
+        if encoded is not None:
+            return snapshots.decode_state(encoded), digest
+        damaged += 1
+    first = connection.execute(
+        select(journal.c.first_sequence).order_by(journal.c.first_sequence).limit(1)
+    ).scalar()
+    if damaged and first != 1:
+        raise StoreError(
+            expected="a snapshot with the hash that it was stored with",
+            found=f"{damaged} damaged, and a journal that begins at {first}",
+            remedy=_FROM_BACKUP,
+        )
+    return None, EMPTY_DIGEST
+
+
+def _replay(connection: Connection, desk: Desk, digest: bytes) -> bytes:
+    """Apply the journal behind the desk's sequence, batch by batch."""
+    rows = select(journal).where(journal.c.first_sequence > desk.state.sequence)
+    ordered = rows.order_by(journal.c.first_sequence)
+    options = {"yield_per": _ROWS_FETCHED}
+    for row in connection.execute(ordered, execution_options=options):
+        if row.first_sequence != desk.state.sequence + 1:
+            raise StoreError(
+                expected=f"a journal row that begins at {desk.state.sequence + 1}",
+                found=f"one that begins at {row.first_sequence}",
+                remedy=_FROM_BACKUP,
+            )
+        digest = _replay_batch(desk, row, digest)
+    return digest
+
+
+def _replay_batch(desk: Desk, row: Row[tuple[object, ...]], digest: bytes) -> bytes:
+    place = f"commands {row.first_sequence} to {row.last_sequence}"
+    if seal(digest, row.blob) != row.checksum:
+        raise StoreError(
+            expected=f"the journal's {place} with the checksum that they were stored with",
+            found="other bytes",
+            remedy=_FROM_BACKUP,
+        )
+    for envelope in decode_envelopes(row.blob):
+        outcome = desk.apply(envelope)
+        if outcome.refusal is not None:
+            raise _differs(place, f"refusal {outcome.refusal.code} of {envelope.sequence}")
+        digest = next_digest(digest, outcome.events)
+    if digest != row.digest:
+        raise _differs(place, "other events")
+    return digest
+
+
+def _differs(place: str, found: str) -> StoreError:
+    return StoreError(
+        expected=f"the replay of {place} to give the events of the first time",
+        found=f"{found} under openprime {__version__}",
+        remedy="start with the release and the settings that the folder was last used with",
+    )

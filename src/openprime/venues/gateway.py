@@ -1,0 +1,121 @@
+"""The simulated exchange on the event loop, as far away as the operator wants it.
+
+Requests reach the exchange `request_latency_ms` after they were sent, reports the sink
+`report_latency_ms` after the exchange made them. With both at zero nothing waits: the reports of
+a request are with the sink before `send` returns.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from openprime.market.events import MarketEvent
+from openprime.model.venue import VenueReport, VenueRequest
+from openprime.venues.protocol import ReportSink
+from openprime.venues.simulated import SimulatedExchange
+
+Item = TypeVar("Item")
+
+
+class DelayLine(Generic[Item]):
+    """Hands items on after a delay, in the order in which they came, whatever the timer does."""
+
+    def __init__(self, deliver: Callable[[list[Item]], None], latency_ms: float) -> None:
+        self.latency_ms = latency_ms
+        self._deliver = deliver
+        self._waiting: deque[tuple[float, list[Item]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def put(self, items: list[Item]) -> None:
+        """Deliver at once without a delay, else when the delay is over."""
+        if not items:
+            return
+        if self.latency_ms <= 0 and not self._waiting:
+            self._deliver(items)
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self.latency_ms / 1000
+        if self._waiting:
+            # A latency that was lowered meanwhile lets nothing overtake.
+            due = max(due, self._waiting[-1][0])
+        self._waiting.append((due, items))
+        if self._timer is None:
+            self._timer = loop.call_at(due, self._deliver_due)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._waiting.clear()
+
+    def _deliver_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._timer = None
+        try:
+            # The first is due by the timer's word, even where the clock is a hair behind it.
+            while self._waiting:
+                self._deliver(self._waiting.popleft()[1])
+                if self._waiting and self._waiting[0][0] > now:
+                    break
+        finally:
+            if self._waiting and self._timer is None:
+                self._timer = loop.call_at(self._waiting[0][0], self._deliver_due)
+
+
+class VenueGateway:
+    """The simulated exchange as a Venue.
+
+    `sink` gets lists of reports in the order in which the exchange made them. It may send new
+    requests while it is called.
+    """
+
+    def __init__(
+        self,
+        exchange: SimulatedExchange,
+        sink: ReportSink,
+        request_latency_ms: float = 0,
+        report_latency_ms: float = 0,
+    ) -> None:
+        self.exchange = exchange
+        self._closed = False
+        self._requests: DelayLine[VenueRequest] = DelayLine(self._arrive, request_latency_ms)
+        self._reports: DelayLine[VenueReport] = DelayLine(sink, report_latency_ms)
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether `send` returns only when the reports are with the sink."""
+        return self._requests.latency_ms <= 0 and self._reports.latency_ms <= 0
+
+    def set_latency(self, request_ms: float, report_ms: float) -> None:
+        """Change the distance; what is already under way keeps its time."""
+        self._requests.latency_ms = request_ms
+        self._reports.latency_ms = report_ms
+
+    def send(self, requests: Sequence[VenueRequest]) -> None:
+        if not self._closed:
+            self._requests.put(list(requests))
+
+    def on_market(self, event: MarketEvent) -> None:
+        """Tell the exchange an event that the market's book has taken."""
+        reports = self.exchange.on_market(event)
+        if reports and not self._closed:
+            self._reports.put(reports)
+
+    def best_bid(self, sym: str) -> int | None:
+        return self.exchange.best_bid(sym)
+
+    def best_ask(self, sym: str) -> int | None:
+        return self.exchange.best_ask(sym)
+
+    def close(self) -> None:
+        self._closed = True
+        self._requests.close()
+        self._reports.close()
+
+    def _arrive(self, requests: list[VenueRequest]) -> None:
+        reports: list[VenueReport] = []
+        for request in requests:
+            reports += self.exchange.handle(request)
+        self._reports.put(reports)

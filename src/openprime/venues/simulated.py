@@ -1,0 +1,265 @@
+"""The simulated exchange: client orders against the market's book and against each other.
+
+It stands where a live exchange would stand. It hears requests and market events and answers with
+reports; it has no clock, draws no random number, does no I/O, and counts in ticks and lots only,
+so one history of requests and events has one outcome.
+
+How it matches, in short (docs/matching.md says it for users):
+
+* A price's line holds market lots and client orders in order of time. An incoming order walks the
+  other side by price, then along each line, and trades at the price of what rests: with the
+  market, or with another client under one trade id.
+* What it took of the market stays taken until the market names that level again.
+* An order that rests waits behind the lots displayed at its price. Trades there move it forward
+  by what they traded, a fall that no trade explains is spread evenly over the line.
+* An order never trades with one of its own owner: what is left of the newer one is cancelled.
+
+What was considered and left: moving cancelled lots from the back of the line first (an order
+would then wait for ever behind lots that left long ago), or from its front (every order would be
+filled too early). An even spread is what one expects without knowing more. A trade beyond a
+resting price could fill it with the traded quantity only; but the tape shows only that someone
+had swept the better prices, not how much more he wanted, and a limit order that is seen to be
+traded through and still rests is what clients call a bug.
+
+Open: the market never reacts to what clients do. A client that takes a level whole does not move
+the market's price, and a large resting order frightens nobody.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
+
+from openprime.market.book import Book
+from openprime.market.events import MarketEvent
+from openprime.model.instrument import Instrument
+from openprime.model.venue import (
+    Accepted,
+    Cancelled,
+    CancelOrder,
+    CancelRefused,
+    NewOrder,
+    Rejected,
+    Replaced,
+    ReplaceOrder,
+    ReplaceRefused,
+    VenueReport,
+    VenueRequest,
+)
+from openprime.model.vocabulary import OrderType, Side, TimeInForce
+from openprime.venues.following import follow
+from openprime.venues.matching import Walk, can_fill
+from openprime.venues.queue import WorkingOrder
+from openprime.venues.register import Register
+from openprime.venues.trading_book import TradingBook
+
+CODE_INVALID_QUANTITY = 401005
+CODE_NOT_FOUND = 401018
+CODE_WOULD_TAKE = 401052
+CODE_ALREADY_COMPLETED = 401117
+CODE_EXCHANGE_ERROR = 400010
+
+REASON_SELF_TRADE = "self-trade: the newer order is cancelled"
+REASON_NOT_WHOLE = "FOK: not fillable whole"
+REASON_REMAINDER = "remainder of an immediate order"
+
+
+class SimulatedExchange:
+    """Matches client orders; pure and synchronous.
+
+    `books` are the market's books by book symbol, kept up to date by their owner; `on_market` is
+    told each event after the book has taken it. Trade ids rise from `first_trade_id`.
+    """
+
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        books: Mapping[str, Book],
+        first_trade_id: int = 1,
+    ) -> None:
+        self._instruments = instruments
+        self._books = books
+        self._register = Register(first_trade_id)
+        # By book symbol, and the same by every instrument's symbol.
+        self._trading_books: dict[str, TradingBook] = {}
+        self._by_sym: dict[str, TradingBook] = {}
+
+    @property
+    def working_orders(self) -> int:
+        """How many orders rest here."""
+        return len(self._register.working)
+
+    @property
+    def next_trade_id(self) -> int:
+        return self._register.next_trade_id
+
+    def handle(self, request: VenueRequest) -> list[VenueReport]:
+        """Carry out one request; everything that it brings about, in order."""
+        if isinstance(request, NewOrder):
+            return self._new(request)
+        if isinstance(request, CancelOrder):
+            return self._cancel(request)
+        return self._replace(request)
+
+    def on_market(self, event: MarketEvent) -> list[VenueReport]:
+        """What an event that the market's book has taken does to resting orders."""
+        book = self._trading_books.get(event.sym)
+        if book is None or book.idle:
+            return []
+        return follow(book, event)
+
+    def best_bid(self, sym: str) -> int | None:
+        """The highest price in ticks that a seller would meet: market and clients."""
+        book = self._book(sym)
+        return book.bids.best() if book is not None else None
+
+    def best_ask(self, sym: str) -> int | None:
+        """The lowest price in ticks that a buyer would meet: market and clients."""
+        book = self._book(sym)
+        return book.asks.best() if book is not None else None
+
+    def depth(self, sym: str, side: Side, levels: int) -> list[tuple[int, int]]:
+        """(price_ticks, lots) of market and clients together, best first."""
+        book = self._book(sym)
+        return list(islice(book.own(side).levels(), levels)) if book is not None else []
+
+    def _book(self, sym: str) -> TradingBook | None:
+        book = self._by_sym.get(sym)
+        return book if book is not None else self._open_book(sym)
+
+    def _open_book(self, sym: str) -> TradingBook | None:
+        instrument = self._instruments.get(sym)
+        book_sym = instrument.book_sym if instrument is not None else sym
+        market = self._books.get(book_sym)
+        if instrument is None or market is None:
+            return None
+        book = self._trading_books.get(book_sym)
+        if book is None:
+            book = self._trading_books[book_sym] = TradingBook(market, self._register)
+        self._by_sym[sym] = book
+        return book
+
+    def _new(self, request: NewOrder) -> list[VenueReport]:
+        order_id = request.order_id
+        state = self._register.present_state(order_id)
+        if state:
+            return state
+        book = self._book(request.sym)
+        if book is None:
+            return self._reject(order_id, CODE_EXCHANGE_ERROR)
+        order = _working(request)
+        crosses = book.would_cross(request.side, request.price_ticks)
+        if crosses and order.post_only and not request.resumed:
+            return self._reject(order_id, CODE_WOULD_TAKE)
+        reports: list[VenueReport] = [Accepted(order_id)]
+        if request.order_type is OrderType.LIMIT and request.time_in_force in (
+            TimeInForce.GTC,
+            TimeInForce.GTX,
+        ):
+            self._place(book, order, crosses, request.resumed, reports)
+        elif request.time_in_force is TimeInForce.FOK and not can_fill(book, order):
+            self._end(order_id, REASON_NOT_WHOLE, reports)
+        else:
+            budget = None
+            if request.quote_budget is not None:
+                budget = self._budget(request.sym, request.quote_budget)
+            self._take(book, order, budget, reports)
+        return reports
+
+    def _reject(self, order_id: int, code: int) -> list[VenueReport]:
+        report = Rejected(order_id, code)
+        self._register.finish(order_id, report)
+        return [report]
+
+    def _place(
+        self,
+        book: TradingBook,
+        order: WorkingOrder,
+        crosses: bool,
+        resumed: bool,
+        reports: list[VenueReport],
+    ) -> None:
+        """Trade what crosses and rest with what is left."""
+        if crosses:
+            walk = Walk(book, order, reports, resumed=resumed)
+            walk.run()
+            if not order.left_lots:
+                self._register.finish(order.order_id, walk.mark_done())
+                return
+            if walk.self_trade:
+                self._end(order.order_id, REASON_SELF_TRADE, reports)
+                return
+        book.rest(order)
+
+    def _take(
+        self,
+        book: TradingBook,
+        order: WorkingOrder,
+        budget: int | None,
+        reports: list[VenueReport],
+    ) -> None:
+        """Trade at once what can be traded; nothing rests."""
+        walk = Walk(book, order, reports, budget)
+        walk.run()
+        if not order.left_lots and walk.last_fill is not None:
+            self._register.finish(order.order_id, walk.mark_done())
+        else:
+            reason = REASON_SELF_TRADE if walk.self_trade else REASON_REMAINDER
+            self._end(order.order_id, reason, reports)
+
+    def _end(self, order_id: int, reason: str, reports: list[VenueReport]) -> None:
+        report = Cancelled(order_id, requested=False, reason=reason)
+        self._register.finish(order_id, report)
+        reports.append(report)
+
+    def _budget(self, sym: str, quote: Decimal) -> int:
+        """The budget in ticks times lots: whole, as every price and quantity is."""
+        instrument = self._instruments[sym]
+        return int(quote / (instrument.tick_size * instrument.lot_size * instrument.contract_size))
+
+    def _cancel(self, request: CancelOrder) -> list[VenueReport]:
+        order = self._register.working.get(request.order_id)
+        if order is None:
+            return [CancelRefused(request.order_id, self._gone_code(request.order_id))]
+        self._by_sym[order.sym].own(order.side).clients.remove(order)
+        report = Cancelled(request.order_id, requested=True)
+        self._register.finish(request.order_id, report)
+        return [report]
+
+    def _gone_code(self, order_id: int) -> int:
+        known = self._register.last_report(order_id) is not None
+        return CODE_ALREADY_COMPLETED if known else CODE_NOT_FOUND
+
+    def _replace(self, request: ReplaceOrder) -> list[VenueReport]:
+        order_id, price = request.order_id, request.price_ticks
+        order = self._register.working.get(order_id)
+        if order is None:
+            return [ReplaceRefused(order_id, self._gone_code(order_id))]
+        left_lots = request.quantity_lots - order.executed_lots
+        if left_lots <= 0:
+            return [ReplaceRefused(order_id, CODE_INVALID_QUANTITY)]
+        book = self._by_sym[order.sym]
+        clients = book.own(order.side).clients
+        reports: list[VenueReport] = [Replaced(order_id, price, request.quantity_lots)]
+        if price == order.price_ticks and left_lots <= order.left_lots:
+            clients.queues[price].lots -= order.left_lots - left_lots
+            order.left_lots = left_lots
+            return reports
+        crosses = book.would_cross(order.side, price)
+        if crosses and order.post_only:
+            return [ReplaceRefused(order_id, CODE_WOULD_TAKE)]
+        clients.remove(order)
+        order.price_ticks, order.left_lots = price, left_lots
+        self._place(book, order, crosses, False, reports)
+        return reports
+
+
+def _working(request: NewOrder) -> WorkingOrder:
+    return WorkingOrder(
+        request.order_id,
+        request.sym,
+        request.owner,
+        request.side,
+        request.price_ticks,
+        request.quantity_lots,
+        request.time_in_force is TimeInForce.GTX,
+    )
