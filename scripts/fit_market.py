@@ -45,7 +45,7 @@ RECORDINGS = {
     "BINANCE_SPOT_BTC_USDT": "spot_btcusdt_20240808.gz",
 }
 REPORT_SEED = 1
-REPORT_SECONDS = 1800
+REPORT_SECONDS = 7200
 
 # No recording says these; they are this project's assumption (see docs/synthetic-market.md).
 SCALE = {

@@ -6,7 +6,7 @@ Syntax was checked at the edge; what a check needs of the market came with the e
 
 from collections.abc import Callable
 
-from openprime.desk.margin import effective_leverage, refresh, totals
+from openprime.desk.margin import refresh, totals
 from openprime.desk.margin_checks import margin_code, sets_exposure
 from openprime.desk.placing import Placing, draft
 from openprime.desk.reduce_only import closing_side, covered_before
@@ -161,8 +161,7 @@ def account_unrestricted(placing: Placing) -> int | None:
 def leverage_known(placing: Placing) -> int | None:
     if placing.instrument.business is not Business.PERP:
         return None
-    leverage = effective_leverage(placing.turn, placing.account, placing.instrument)
-    return 401037 if leverage < 1 else None
+    return 401037 if placing.leverage < 1 else None
 
 
 def sold_coin_held(placing: Placing) -> int | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from openprime.desk.settings import DeskSettings
 from openprime.model.venue import VenueReport
 from openprime.model.vocabulary import (
     Exchange,
@@ -124,6 +125,12 @@ class SetPrices(msgspec.Struct, frozen=True, tag=True):
     indexes: dict[str, Decimal]
 
 
+class Configure(msgspec.Struct, frozen=True, tag=True):
+    """New parameters of the risk model and the order rules, from here on."""
+
+    settings: DeskSettings
+
+
 class ResumeOrders(msgspec.Struct, frozen=True, tag=True):
     """After a restart: tell the venue again of every order that is at work."""
 
@@ -143,6 +150,7 @@ Command = (
     | SetLeverage
     | VenueReports
     | SetPrices
+    | Configure
     | ResumeOrders
 )
 

@@ -8,7 +8,6 @@ Reads go through views.py. They may bring an account's sums up to date, which ch
 the sums are a cache of orders, positions, wallets and prices (see margin.py).
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from openprime.desk.commands import (
     CancelOrder,
     CancelOrders,
     ClosePosition,
+    Configure,
     CreateKey,
     CreatePortfolio,
     CreateUser,
@@ -58,6 +58,18 @@ def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
             orders.request_cancel(turn, order)
 
 
+def _configure(turn: Turn, command: Configure) -> None:
+    """Go on under other parameters; every sum is made anew under them."""
+    turn.state.settings = command.settings
+    turn.configure(command.settings)
+    for portfolio in turn.state.portfolios.values():
+        for account in portfolio.accounts.values():
+            for exposure in account.exposures.values():
+                instrument = turn.reference.instruments[exposure.sym]
+                exposure.leverage = turn.leverage(account, instrument)
+    forget_sums(turn.state)
+
+
 def _take_reports(turn: Turn, command: VenueReports) -> None:
     reports.take_reports(turn, command.reports)
 
@@ -79,6 +91,7 @@ HANDLERS: dict[type, Handler] = {
     FreezeKey: registry.freeze_key,
     DeleteKey: registry.delete_key,
     Credit: registry.credit,
+    Configure: _configure,
     ResumeOrders: _resume_orders,
 }
 
@@ -87,12 +100,15 @@ class Desk:
     """State and rules, and the one function that changes the state."""
 
     def __init__(
-        self, reference: Reference, settings: DeskSettings, state: State | None = None
+        self,
+        reference: Reference,
+        settings: DeskSettings | None = None,
+        state: State | None = None,
     ) -> None:
-        self.state = state if state is not None else State()
+        """A desk with the state given, or a new one with `settings`."""
+        self.state = state if state is not None else State(settings=settings or DeskSettings())
         self.reference = reference
-        self.settings = settings
-        self.turn = Turn(self.state, reference, settings)
+        self.turn = Turn(self.state, reference)
 
     def apply(self, envelope: Envelope) -> Outcome:
         """Do one command. A refused one leaves sequence, time and everything else as they were."""
@@ -104,7 +120,7 @@ class Desk:
         turn.state.sequence = envelope.sequence
         turn.state.time_ms = envelope.time_ms
         orders.purge_client_order_ids(turn)
-        reply: Reply = copy.copy(result) if type(result) is Order else result  # type: ignore[assignment]
+        reply: Reply = result.copied() if type(result) is Order else result  # type: ignore[assignment]
         return Outcome(events=turn.all_events(), requests=turn.requests, reply=reply)
 
     def find_account(self, portfolio_id: int, exchange: Exchange) -> Account | None:

@@ -2,7 +2,6 @@
 
 from openprime.desk.commands import SetLeverage
 from openprime.desk.margin import (
-    effective_leverage,
     mark_of,
     refresh,
     totals,
@@ -10,7 +9,7 @@ from openprime.desk.margin import (
     worst_notional,
     worth_of,
 )
-from openprime.desk.tiers import max_leverage, notional_cap
+from openprime.desk.tiers import notional_cap
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
@@ -26,13 +25,13 @@ def set_leverage(turn: Turn, command: SetLeverage) -> Refusal | None:
     account = turn.state.portfolios[command.portfolio_id].accounts[instrument.exchange]
     if not account.initialised:
         return Refusal(401046)
-    if command.leverage > max_leverage(turn, instrument):
+    if command.leverage > turn.max_leverage(instrument):
         return Refusal(401034)
     exposure = account.exposures.get(command.sym)
     if exposure is None:
         account.leverage[command.sym] = command.leverage
         return None
-    if command.leverage == effective_leverage(turn, account, instrument):
+    if command.leverage == exposure.leverage:
         account.leverage[command.sym] = command.leverage
         return None
     refresh(turn, account)
@@ -50,7 +49,7 @@ def set_leverage(turn: Turn, command: SetLeverage) -> Refusal | None:
     added = worth.initial_margin - exposure.initial_margin
     if added > ZERO and totals(account).available < added:
         return Refusal(401036)
-    account.leverage[command.sym] = command.leverage
+    account.leverage[command.sym] = exposure.leverage = command.leverage
     account.stale_syms[command.sym] = None
     turn.touch_account(account)
     if position:

@@ -16,7 +16,7 @@ import msgspec
 
 from openprime.desk.ledger import equity, liability
 from openprime.desk.state import Account, Exposure, Order, State, Wallet
-from openprime.desk.tiers import debt_maintenance_rate, maintenance_margin, max_leverage
+from openprime.desk.tiers import debt_maintenance_rate, maintenance_margin
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE, ZERO, truncate
@@ -46,14 +46,6 @@ class Totals(msgspec.Struct):
     frozen: Decimal
     available: Decimal
     maintenance: Decimal
-
-
-def effective_leverage(turn: Turn, account: Account, instrument: Instrument) -> int:
-    """The leverage that counts for a PERP symbol: as set, or the symbol's default."""
-    chosen = account.leverage.get(instrument.sym)
-    if chosen is not None:
-        return chosen
-    return min(instrument.default_leverage, max_leverage(turn, instrument))
 
 
 def mark_of(turn: Turn, instrument: Instrument) -> Decimal:
@@ -185,20 +177,16 @@ def shifted_worth(
     Where the order stands against the position all orders must be looked at again, since those
     with better prices close it first; otherwise its own part is simply added.
     """
-    leverage = effective_leverage(turn, account, instrument)
     position = account.positions.get(instrument.sym)
     quantity = position.quantity if position else ZERO
     if quantity and (order.side is Side.SELL) == (quantity > ZERO):
-        orders = working_orders(turn, exposure)
+        orders = [o for o in working_orders(turn, exposure) if o.order_id != order.order_id]
         if sign > 0:
-            orders = [o for o in orders if o.order_id != order.order_id]
             orders.append(order)
-        else:
-            orders = [o for o in orders if o.order_id != order.order_id]
-        return worth_of(turn, account, instrument, orders, leverage)
-    mark = exposure.mark
-    part = assumed_price(order, mark) * order.remaining * instrument.contract_size * sign
-    loss = order_open_loss(turn, instrument, order, mark, order.remaining) * sign
+        return worth_of(turn, account, instrument, orders, exposure.leverage)
+    mark, remaining = exposure.mark, order.remaining
+    part = assumed_price(order, mark) * remaining * instrument.contract_size * sign
+    loss = order_open_loss(turn, instrument, order, mark, remaining) * sign
     buys, sells = exposure.buy_notional, exposure.sell_notional
     if order.side is Side.BUY:
         buys += part
@@ -211,7 +199,7 @@ def shifted_worth(
         exposure.upnl,
         buys,
         sells,
-        truncate(worst_notional(signed, buys, sells) / leverage),
+        truncate(worst_notional(signed, buys, sells) / exposure.leverage),
         exposure.maintenance,
         exposure.open_loss + loss,
     )
@@ -254,7 +242,7 @@ def refresh(turn: Turn, account: Account) -> None:
                 account,
                 instrument,
                 working_orders(turn, exposure),
-                effective_leverage(turn, account, instrument),
+                exposure.leverage,
             )
             apply_worth(account, instrument, exposure, worth, mark_of(turn, instrument))
         account.stale_syms = {}

@@ -10,7 +10,6 @@ from decimal import Decimal
 from openprime.desk.ledger import available, liability
 from openprime.desk.margin import (
     Worth,
-    effective_leverage,
     shifted_worth,
     spot_open_loss,
     totals,
@@ -84,15 +83,15 @@ def margin_code(placing: Placing) -> int | None:
     if placing.instrument.business is Business.PERP:
         if placing.command.reduce_only:
             return None
-        return perp_code(placing, _perp_worth(placing))
+        placing.worth = _perp_worth(placing)
+        return perp_code(placing, placing.worth)
     return spot_code(placing)
 
 
 def _perp_worth(placing: Placing) -> Worth:
     turn, account, instrument = placing.turn, placing.account, placing.instrument
     if placing.exposure is None:
-        leverage = effective_leverage(turn, account, instrument)
-        return worth_of(turn, account, instrument, [placing.order], leverage)
+        return worth_of(turn, account, instrument, [placing.order], placing.leverage)
     return shifted_worth(turn, account, instrument, placing.exposure, placing.order, 1)
 
 
@@ -122,7 +121,7 @@ def _notional_code(placing: Placing, after: Worth) -> int | None:
     signed = -value if position and position.quantity < ZERO else value
     worst = worst_notional(signed, after.buy_notional, after.sell_notional)
     mark = placing.mark
-    leverage = effective_leverage(turn, placing.account, instrument)
+    leverage = placing.leverage
     if worst <= notional_cap(turn, instrument, leverage, mark):
         return None
     return 401070 if worst > top_notional(turn, instrument, mark) else 401060
@@ -183,5 +182,4 @@ def replaced_worth(placing: Placing) -> Worth:
     others = [
         o for o in working_orders(turn, placing.exposure) if o.order_id != placing.order.order_id
     ]
-    leverage = effective_leverage(turn, account, instrument)
-    return worth_of(turn, account, instrument, [*others, placing.order], leverage)
+    return worth_of(turn, account, instrument, [*others, placing.order], placing.exposure.leverage)

@@ -4,8 +4,6 @@ What the venue decides arrives as reports (see reports.py). An order is in the s
 works; its last event carries it out to history.
 """
 
-import copy
-
 from openprime.desk.checks import CHECKS, first_refusal
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.events import OrderChanged
@@ -54,7 +52,7 @@ def accept(placing: Placing) -> Order:
     turn.state.orders[order.order_id] = order
     placing.portfolio.blocked_until_ms.pop(order.client_order_id, None)
     placing.portfolio.client_order_ids[order.client_order_id] = order.order_id
-    _weigh_in(turn, account, instrument, exposure, order)
+    _weigh_in(placing, exposure)
     exposure.orders[order.order_id] = None
     account.order_count += 1
     if order.reduce_only:
@@ -67,17 +65,19 @@ def accept(placing: Placing) -> Order:
     return order
 
 
-def _weigh_in(
-    turn: Turn, account: Account, instrument: Instrument, exposure: Exposure, order: Order
-) -> None:
+def _weigh_in(placing: Placing, exposure: Exposure) -> None:
     """Add the order's weight to the account: margin for PERP, a reserve for the others."""
+    turn, account, instrument, order = (
+        placing.turn,
+        placing.account,
+        placing.instrument,
+        placing.order,
+    )
     if instrument.business is Business.PERP:
-        if order.reduce_only:
-            return
-        if instrument.sym in account.stale_syms:
-            return
-        worth = shifted_worth(turn, account, instrument, exposure, order, 1)
-        apply_worth(account, instrument, exposure, worth, exposure.mark)
+        if placing.worth is not None:
+            mark = placing.turn.state.marks.get(instrument.sym, ZERO)
+            apply_worth(account, instrument, exposure, placing.worth, mark)
+            account.stale_syms.pop(instrument.sym, None)
         return
     loss = spot_open_loss(turn, account, instrument, order)
     needed = required_freeze(turn, instrument, order)
@@ -127,7 +127,7 @@ def _venue_price_ticks(turn: Turn, instrument: Instrument, order: Order) -> int:
 
 def changed(turn: Turn, order: Order, finished: bool = False) -> None:
     """Tell of an order's change, as it stands now."""
-    turn.events.append(OrderChanged(copy.copy(order), finished))
+    turn.events.append(OrderChanged(order.copied(), finished))
 
 
 def finish(

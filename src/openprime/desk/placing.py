@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from openprime.desk.commands import PlaceOrder
-from openprime.desk.margin import effective_leverage, mark_of
+from openprime.desk.margin import Worth, mark_of
 from openprime.desk.state import Account, Exposure, Order, Portfolio, Wallet
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
@@ -21,7 +21,8 @@ from openprime.model.vocabulary import (
 class Placing:
     """An order under test. Nothing here is in the state until the order is accepted.
 
-    `instrument`, `account` and `order` are set once the checks before them have passed.
+    `instrument`, `account` and `order` are set once the checks before them have passed; `worth` is
+    what the symbol weighs with a PERP order in it, found by the margin check.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Placing:
         "portfolio",
         "reduces",
         "turn",
+        "worth",
     )
 
     turn: Turn
@@ -49,6 +51,7 @@ class Placing:
     closes_position: bool
     increases: bool
     reduces: bool
+    worth: Worth | None
 
     def __init__(
         self, turn: Turn, command: PlaceOrder, portfolio: Portfolio, closes_position: bool = False
@@ -58,6 +61,7 @@ class Placing:
         self.portfolio = portfolio
         self.closes_position = closes_position
         self.increases = True
+        self.worth = None
 
     def set_instrument(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -68,6 +72,13 @@ class Placing:
     @property
     def quantity(self) -> Decimal:
         return self.command.quantity
+
+    @property
+    def leverage(self) -> int:
+        """The leverage of the PERP symbol that counts for the account."""
+        if self.exposure is not None:
+            return self.exposure.leverage
+        return self.turn.leverage(self.account, self.instrument)
 
     @property
     def is_market(self) -> bool:
@@ -127,7 +138,7 @@ def frozen_coin_of(instrument: Instrument, side: Side) -> str:
 def order_leverage(placing: Placing) -> int:
     instrument = placing.instrument
     if instrument.business is Business.PERP:
-        return effective_leverage(placing.turn, placing.account, instrument)
+        return placing.leverage
     if instrument.business is Business.MARGIN:
         coin = frozen_coin_of(instrument, placing.command.side)
         return placing.account.coin_leverage.get(coin, 1)

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from openprime.desk.events import PositionReduced
-from openprime.desk.margin import effective_leverage
 from openprime.desk.state import Account, Order, Position, PositionHistory
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
@@ -98,7 +97,7 @@ def _reduce(
     if complete:
         del account.positions[instrument.sym]
     closed_type = ClosedType.COMPLETE_CLOSED if complete else ClosedType.PARTIAL_CLOSED
-    leverage = effective_leverage(turn, account, instrument)
+    leverage = account.exposures[instrument.sym].leverage
     side = PositionSide.LONG if sign > 0 else PositionSide.SHORT
     row = history_row(account, instrument, position, closed_type, side, leverage)
     turn.events.append(PositionReduced(row))

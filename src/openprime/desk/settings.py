@@ -1,6 +1,6 @@
 """The parameters of the risk model and the order rules (risk-model 17, resolutions).
 
-They are part of what a replay needs, so a data folder keeps the settings it was made with.
+A replay needs them, so they are part of the state and change by a command only.
 """
 
 from decimal import Decimal

@@ -4,10 +4,12 @@ Everything is in ordinary dicts, whose order is the order of insertion, so that 
 same commands encode to the same bytes. Amounts are Decimals in the coin named by their field.
 """
 
+import copy
 from decimal import Decimal
 
 import msgspec
 
+from openprime.desk.settings import DeskSettings
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import (
     Actor,
@@ -106,6 +108,10 @@ class Order(msgspec.Struct):
     frozen_coin: str = ""
     amendment: Amendment | None = None
 
+    def copied(self) -> "Order":
+        """The order as it is now, apart from what becomes of it."""
+        return copy.copy(self)
+
     @property
     def remaining(self) -> Decimal:
         """What is left to fill, with a change under way counted as done."""
@@ -189,12 +195,13 @@ class Wallet(msgspec.Struct):
 
 
 class Exposure(msgspec.Struct):
-    """One symbol of one account: its working orders and, for a PERP, what they and the position
-    weigh, in the settlement coin, valued at `mark`.
+    """One symbol of one account: its working orders and, for a PERP, the leverage that counts and
+    what orders and position weigh, in the settlement coin, valued at `mark`.
     """
 
     sym: str
     is_perp: bool
+    leverage: int
     orders: dict[int, None] = {}
     reduce_only_count: int = 0
     mark: Decimal = ZERO
@@ -279,3 +286,4 @@ class State(msgspec.Struct):
     indexes: dict[str, Decimal] = {}
     holders: dict[str, dict[str, None]] = {}
     next_purge_ms: int = 0
+    settings: DeskSettings = DeskSettings()

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument, LoanTier, PositionTier
-from openprime.model.numbers import ZERO, truncate
+from openprime.model.numbers import ONE, ZERO, truncate
 from openprime.model.reference import coin_key
 from openprime.model.vocabulary import Exchange
 
@@ -46,25 +46,9 @@ def maintenance_margin(
     return truncate(margin * turn.settings.maintenance_multiplier)
 
 
-def capped_leverage(turn: Turn, leverage: int) -> int:
-    """A tier's leverage under the broker's own maximum (0: the broker sets none)."""
-    broker = turn.settings.broker_max_leverage
-    return min(leverage, broker) if broker else leverage
-
-
-def max_leverage(turn: Turn, instrument: Instrument) -> int:
-    """The highest leverage that the symbol allows at all."""
-    tiers = turn.reference.position_tiers.get(instrument.sym)
-    return capped_leverage(turn, tiers[0].max_leverage) if tiers else 1
-
-
 def notional_cap(turn: Turn, instrument: Instrument, leverage: int, mark: Decimal) -> Decimal:
     """The largest notional, in USDT, that `leverage` allows; 0 where no tier allows it."""
-    cap = ZERO
-    for tier in turn.reference.position_tiers.get(instrument.sym, ()):
-        if capped_leverage(turn, tier.max_leverage) >= leverage:
-            cap = tier.cap
-    return cap * _unit_value(instrument, mark)
+    return turn.notional_cap(instrument, leverage) * _unit_value(instrument, mark)
 
 
 def top_notional(turn: Turn, instrument: Instrument, mark: Decimal) -> Decimal:
@@ -75,7 +59,7 @@ def top_notional(turn: Turn, instrument: Instrument, mark: Decimal) -> Decimal:
 
 def _unit_value(instrument: Instrument, mark: Decimal) -> Decimal:
     """What one unit of tier size is worth in USDT."""
-    return instrument.contract_size * mark if sized_in_contracts(instrument) else Decimal(1)
+    return instrument.contract_size * mark if sized_in_contracts(instrument) else ONE
 
 
 def loan_tiers(turn: Turn, exchange: Exchange, coin: str) -> list[LoanTier]:

@@ -17,7 +17,7 @@ from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Exposure, Order, Portfolio, State
 from openprime.errors import Refusal, message
 from openprime.model.instrument import FeeRate, Instrument
-from openprime.model.numbers import ONE
+from openprime.model.numbers import ONE, ZERO
 from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
 from openprime.model.venue import VenueRequest
 from openprime.model.vocabulary import Exchange
@@ -34,6 +34,8 @@ class Turn:
     """State, rules and the outcome in the making. `begin` starts a new command."""
 
     __slots__ = (
+        "_fee_rates",
+        "_notional_caps",
         "accounts_touched",
         "events",
         "now_ms",
@@ -46,11 +48,17 @@ class Turn:
         "wallets_touched",
     )
 
-    def __init__(self, state: State, reference: Reference, settings: DeskSettings) -> None:
+    def __init__(self, state: State, reference: Reference) -> None:
         self.state = state
         self.reference = reference
-        self.settings = settings
+        self.configure(state.settings)
         self.begin(state.time_ms, NO_QUOTE)
+
+    def configure(self, settings: DeskSettings) -> None:
+        """Go on under these settings: what was looked up under others is forgotten."""
+        self.settings = settings
+        self._fee_rates: dict[str, FeeRate] = {}
+        self._notional_caps: dict[tuple[str, int], Decimal] = {}
 
     def begin(self, now_ms: int, quote: Quote) -> None:
         """Start a command stamped `now_ms` ms, with the best prices of its symbol."""
@@ -94,7 +102,40 @@ class Turn:
         return message(code, arguments, self.settings.newest_messages)
 
     def fee_rate(self, instrument: Instrument) -> FeeRate:
-        return self.reference.fee_rate(instrument)
+        """The trading fee of an instrument, looked up once."""
+        rate = self._fee_rates.get(instrument.sym)
+        if rate is None:
+            rate = self._fee_rates[instrument.sym] = self.reference.fee_rate(instrument)
+        return rate
+
+    def capped_leverage(self, leverage: int) -> int:
+        """A tier's leverage under the broker's own maximum (0: the broker sets none)."""
+        broker = self.settings.broker_max_leverage
+        return min(leverage, broker) if broker else leverage
+
+    def max_leverage(self, instrument: Instrument) -> int:
+        """The highest leverage that a PERP symbol allows at all."""
+        tiers = self.reference.position_tiers.get(instrument.sym)
+        return self.capped_leverage(tiers[0].max_leverage) if tiers else 1
+
+    def leverage(self, account: Account, instrument: Instrument) -> int:
+        """The leverage that counts for a PERP symbol: as set, or the symbol's default."""
+        chosen = account.leverage.get(instrument.sym)
+        if chosen is not None:
+            return chosen
+        return min(instrument.default_leverage, self.max_leverage(instrument))
+
+    def notional_cap(self, instrument: Instrument, leverage: int) -> Decimal:
+        """The largest tier size that `leverage` allows, looked up once; 0 where none allows it."""
+        key = (instrument.sym, leverage)
+        cap = self._notional_caps.get(key)
+        if cap is None:
+            cap = ZERO
+            for tier in self.reference.position_tiers.get(instrument.sym, ()):
+                if self.capped_leverage(tier.max_leverage) >= leverage:
+                    cap = tier.cap
+            self._notional_caps[key] = cap
+        return cap
 
     def index_price(self, coin: str) -> Decimal | None:
         """The price of a coin in USDT, None while none is known."""
@@ -147,7 +188,11 @@ def exposure_of(turn: Turn, account: Account, instrument: Instrument) -> Exposur
     """The account's exposure in a symbol, made at its first order."""
     exposure = account.exposures.get(instrument.sym)
     if exposure is None:
-        exposure = Exposure(sym=instrument.sym, is_perp=instrument.is_perp)
+        exposure = Exposure(
+            sym=instrument.sym,
+            is_perp=instrument.is_perp,
+            leverage=turn.leverage(account, instrument),
+        )
         account.exposures[instrument.sym] = exposure
         if instrument.is_perp:
             hold(turn.state, instrument.sym, account)

@@ -11,11 +11,10 @@ import msgspec
 from openprime.desk.desk import Desk
 from openprime.desk.ledger import available, equity, frozen, liability, overdraw
 from openprime.desk.liquidation_price import liquidation_price
-from openprime.desk.margin import effective_leverage, mark_of, refresh, totals
+from openprime.desk.margin import mark_of, refresh, totals
 from openprime.desk.risk import status_of, uni_mmr
 from openprime.desk.state import Account, Portfolio, Position, Wallet
 from openprime.desk.tiers import (
-    capped_leverage,
     maintenance_margin,
     position_tier,
     sized_in_contracts,
@@ -222,7 +221,7 @@ def position_view(desk: Desk, account: Account, position: Position) -> PositionV
     mark = mark_of(turn, instrument)
     size = abs(position.quantity)
     value = size * instrument.contract_size * mark
-    leverage = effective_leverage(turn, account, instrument)
+    leverage = account.exposures[position.sym].leverage
     upnl = position.quantity * instrument.contract_size * (mark - position.average_price)
     entry = position.average_price * size * instrument.contract_size
     tier = position_tier(turn, instrument, size, value)
@@ -241,7 +240,7 @@ def position_view(desk: Desk, account: Account, position: Position) -> PositionV
         average_price=position.average_price,
         mark_price=mark,
         leverage=leverage,
-        max_leverage=capped_leverage(turn, tier.max_leverage) if tier else 1,
+        max_leverage=turn.capped_leverage(tier.max_leverage) if tier else 1,
         risk_level=tier.level if tier else "1",
         fee=position.fee,
         funding_fee=position.funding_fee,
@@ -261,7 +260,7 @@ def position_tiers_view(desk: Desk, sym: str) -> list[TierView]:
             sym=sym,
             floor=tier.floor * unit,
             cap=tier.cap * unit,
-            max_leverage=capped_leverage(turn, tier.max_leverage),
+            max_leverage=turn.capped_leverage(tier.max_leverage),
             mm_rate=tier.mm_rate * turn.settings.maintenance_multiplier,
             level=tier.level,
         )
@@ -277,7 +276,7 @@ def _tier_unit(turn: Turn, instrument: Instrument) -> Decimal:
 
 def leverage_view(desk: Desk, account: Account, sym: str) -> int:
     """The leverage that counts for a PERP symbol of an account."""
-    return effective_leverage(desk.turn, account, desk.reference.instruments[sym])
+    return desk.turn.leverage(account, desk.reference.instruments[sym])
 
 
 def adl_score(turn: Turn, account: Account, position: Position) -> Decimal:

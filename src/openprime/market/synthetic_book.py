@@ -20,6 +20,10 @@ from openprime.market.synthetic_scale import BookShape
 # A taker walks at most this many levels; what is left of the order ends.
 SWEEP_LEVELS = 30
 TRADES_PER_ORDER_MAX = 200
+# How long after a trade the quotes answer.
+MAKER_DELAY_MS = 5
+# A jump of the reference past this share of the levels makes the book anew.
+JUMP_SHARE = 0.25
 # The best quantity is drawn anew this often a step; else it only moves a little.
 BEST_REDRAW = 0.3
 # How often a taker trades towards a reference price that has left the quotes.
@@ -54,6 +58,8 @@ class SyntheticBook:
         self._reference = reference
         self._random = random.random
         self._split = random.lognormvariate
+        distances = shape.distances
+        self._jump_ticks = max(distances[int(len(distances) * JUMP_SHARE)], 5.0)
         self._basis = book_basis(basis, shape.period * SLOT_S, random)
         self._update_id = self._trade_id = first_id
         self._buying = random.random() < 0.5
@@ -69,19 +75,21 @@ class SyntheticBook:
     def step(self, from_ms: int, to_ms: int, events: list[MarketEvent]) -> None:
         """Advance by one step that ends at `to_ms`, adding what happened to `events`.
 
-        Trades are between `from_ms` (not) and `to_ms`. The levels they took are told in a change
-        of their own, so the quantities by which it shrinks them are exactly what traded.
+        Trades are after `from_ms`, none after `to_ms`. The levels they took are told in a change
+        of their own, so the quantities by which it shrinks them are exactly what traded. Makers
+        answer soon after.
         """
         self._basis.step()
         target = self._target()
-        if abs(target - self._mid()) > self.shape.distances[-1] / 2:
+        if abs(target - self._mid()) > self._jump_ticks:
             self._fill()
             events.append(self.snapshot(to_ms))
             return
         activity = self._reference.activity_now
         last_ms = self._take(target, activity, from_ms, to_ms, events)
-        if last_ms:
+        if last_ms is not None:
             self._tell_changes(last_ms, events)
+            to_ms = min(last_ms + MAKER_DELAY_MS, to_ms)
         self._requote(target)
         for ladder in (self.bids, self.asks):
             self._arrive(ladder, activity)
@@ -141,14 +149,14 @@ class SyntheticBook:
 
     def _take(
         self, target: float, activity: float, from_ms: int, to_ms: int, events: list[MarketEvent]
-    ) -> int:
-        """Let takers come; returns the time of the last trade, or 0 where there was none."""
+    ) -> int | None:
+        """Let takers come; returns the time of the last one, or None where none came."""
         count = self._poisson(self.shape.orders_per_step * activity)
         if not count:
-            return 0
+            return None
         random = self._random
         length = to_ms - from_ms
-        times = sorted(from_ms + 1 + int(random() * length) for _ in range(count))
+        times = sorted(to_ms - int(random() * length) for _ in range(count))
         for time_ms in times:
             self._choose_side(target)
             ladder = self.asks if self._buying else self.bids
@@ -181,7 +189,8 @@ class SyntheticBook:
         self, ladder: Ladder, lots: int, trades: int, time_ms: int, events: list[MarketEvent]
     ) -> None:
         total = lots
-        for _ in range(SWEEP_LEVELS):
+        # The last level is never taken: a book without a price is no market.
+        for _ in range(min(SWEEP_LEVELS, len(ladder) - 1)):
             key = ladder.keys[-1]
             held = ladder.lots[key]
             taken = min(held, lots)

@@ -63,9 +63,9 @@ class Profiler:
         if isinstance(event, MarketTrade):
             self._trade(event)
             return
-        if not self.first_ms:
+        if not self.ready:
             self.first_ms = self.next_ms = event.time_ms
-        while self.mids_ready and self.next_ms < event.time_ms:
+        while self.ready and self.next_ms < event.time_ms:
             self._sample()
             self.next_ms += SAMPLE_MS
         self.last_ms = event.time_ms
@@ -77,7 +77,7 @@ class Profiler:
             self._change(event)
 
     @property
-    def mids_ready(self) -> bool:
+    def ready(self) -> bool:
         return bool(self.bids.keys and self.asks.keys)
 
     @property

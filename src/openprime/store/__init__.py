@@ -1,11 +1,11 @@
 """What outlives the process: journal, snapshots, history, secrets.
 
-    Store       one data folder, opened by one process
-    recover     the desk as the folder last knew it
-    History     questions to the history tables, with Filter, Page and Traded
-    Batch       what is made durable together
-    Vault       seals secrets under the folder's own key
-    StoreError  what is wrong with a folder, in one line
+Store       one data folder, opened by one process
+recover     the desk as the folder last knew it
+History     questions to the history tables, with Filter, Page and Traded
+Batch       what is made durable together
+Vault       seals secrets under the folder's own key
+StoreError  what is wrong with a folder, in one line
 """
 
 from openprime.store.batch import Batch

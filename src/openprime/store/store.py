@@ -26,7 +26,7 @@ from openprime.store.digest import EMPTY_DIGEST
 from openprime.store.errors import StoreError
 from openprime.store.lock import FolderLock
 from openprime.store.markets import Markets
-from openprime.store.secrets import KEY_NAME, Vault, open_vault
+from openprime.store.secrets import KEY_NAME, open_vault
 from openprime.store.writer import BatchWriter
 
 P = ParamSpec("P")
@@ -37,7 +37,8 @@ class Store:
     """Journal, snapshots, history and small settings of one data folder, or of none.
 
     Whatever writes may be called from any one thread at a time (a lock sees to it) and blocks
-    until it is on disk. `last_sequence` and `digest` are those of the last batch kept.
+    until it is on disk. `last_sequence` and `digest` are those of the last batch kept,
+    `snapshot_sequence` is where the newest snapshot stood when the folder was opened.
     """
 
     def __init__(self, folder: Path | None, durability: Durability) -> None:
@@ -58,6 +59,8 @@ class Store:
             with self.reading() as connection:
                 self.markets = Markets(connection)
                 self.last_sequence, self.digest = _tail(connection)
+                newest = select(func.max(tables.snapshots.c.sequence))
+                self.snapshot_sequence = connection.execute(newest).scalar() or 0
         except BaseException:
             self.close()
             raise
@@ -160,9 +163,7 @@ class Store:
             with self._write_lock, self._connection.begin():
                 yield self._connection
 
-    async def read(
-        self, query: Callable[P, R], /, *arguments: P.args, **options: P.kwargs
-    ) -> R:
+    async def read(self, query: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
         """Run a query of `History` in a thread for readers."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: query(*arguments, **options))

@@ -83,9 +83,7 @@ orders = Table(
     Column("executed", Boolean, nullable=False),
     Column("client_order_id", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index(
-        "orders_by_time", "portfolio_id", "created_at_ms", "order_id", "market_id", "executed"
-    ),
+    Index("orders_by_time", "portfolio_id", "created_at_ms", "order_id", "market_id", "executed"),
     Index("orders_by_client", "portfolio_id", "client_order_id", "order_id"),
 )
 
@@ -98,9 +96,7 @@ executions = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("market_id", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index(
-        "executions_by_time", "portfolio_id", "created_at_ms", "transaction_id", "market_id"
-    ),
+    Index("executions_by_time", "portfolio_id", "created_at_ms", "transaction_id", "market_id"),
     Index("executions_by_order", "order_id", "transaction_id"),
 )
 
@@ -112,9 +108,7 @@ positions = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("market_id", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Index(
-        "position_history_by_time", "portfolio_id", "created_at_ms", "position_id", "market_id"
-    ),
+    Index("position_history_by_time", "portfolio_id", "created_at_ms", "position_id", "market_id"),
 )
 
 statements = Table(

@@ -51,9 +51,7 @@ class Walk:
         level = next(levels, None)
         while not self.self_trade:
             queue = self._opposite.clients.best_queue()
-            if level is not None and (
-                queue is None or level[0] * sign <= queue.price_ticks * sign
-            ):
+            if level is not None and (queue is None or level[0] * sign <= queue.price_ticks * sign):
                 price, market_lots = level
                 if queue is not None and queue.price_ticks != price:
                     queue = None

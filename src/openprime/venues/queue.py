@@ -84,9 +84,7 @@ class PriceQueue:
             self.early_lots = 0
         self.shown_lots = lots
 
-    def traded(
-        self, lots: int, time_ms: int, book_time_ms: int
-    ) -> list[tuple[WorkingOrder, int]]:
+    def traded(self, lots: int, time_ms: int, book_time_ms: int) -> list[tuple[WorkingOrder, int]]:
         """A trade of the market at this price: who of the line is hit, and for how much."""
         explained_lots = self._take_back(lots) if time_ms <= book_time_ms else 0
         if time_ms >= book_time_ms:

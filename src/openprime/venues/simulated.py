@@ -26,41 +26,33 @@ the market's price, and a large resting order frightens nobody.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from itertools import islice
 
 from openprime.market.book import Book
 from openprime.market.events import MarketEvent
 from openprime.model.instrument import Instrument
+from openprime.model.numbers import ZERO
 from openprime.model.venue import (
-    Accepted,
-    Cancelled,
     CancelOrder,
     CancelRefused,
     NewOrder,
     Rejected,
-    Replaced,
-    ReplaceOrder,
     ReplaceRefused,
     VenueReport,
     VenueRequest,
 )
-from openprime.model.vocabulary import OrderType, Side, TimeInForce
+from openprime.model.vocabulary import Side
+from openprime.venues.execution import (
+    CODE_ALREADY_COMPLETED,
+    CODE_EXCHANGE_ERROR,
+    CODE_NOT_FOUND,
+    cancel,
+    enter,
+    replace,
+)
 from openprime.venues.following import follow
-from openprime.venues.matching import Walk, can_fill
-from openprime.venues.queue import WorkingOrder
 from openprime.venues.register import Register
 from openprime.venues.trading_book import TradingBook
-
-CODE_INVALID_QUANTITY = 401005
-CODE_NOT_FOUND = 401018
-CODE_WOULD_TAKE = 401052
-CODE_ALREADY_COMPLETED = 401117
-CODE_EXCHANGE_ERROR = 400010
-
-REASON_SELF_TRADE = "self-trade: the newer order is cancelled"
-REASON_NOT_WHOLE = "FOK: not fillable whole"
-REASON_REMAINDER = "remainder of an immediate order"
 
 
 class SimulatedExchange:
@@ -96,9 +88,14 @@ class SimulatedExchange:
         """Carry out one request; everything that it brings about, in order."""
         if isinstance(request, NewOrder):
             return self._new(request)
+        order = self._register.working.get(request.order_id)
         if isinstance(request, CancelOrder):
-            return self._cancel(request)
-        return self._replace(request)
+            if order is None:
+                return [CancelRefused(request.order_id, self._gone_code(request.order_id))]
+            return cancel(self._by_sym[order.sym], order)
+        if order is None:
+            return [ReplaceRefused(request.order_id, self._gone_code(request.order_id))]
+        return replace(self._by_sym[order.sym], order, request)
 
     def on_market(self, event: MarketEvent) -> list[VenueReport]:
         """What an event that the market's book has taken does to resting orders."""
@@ -139,127 +136,21 @@ class SimulatedExchange:
         return book
 
     def _new(self, request: NewOrder) -> list[VenueReport]:
-        order_id = request.order_id
-        state = self._register.present_state(order_id)
+        state = self._register.present_state(request.order_id)
         if state:
             return state
         book = self._book(request.sym)
         if book is None:
-            return self._reject(order_id, CODE_EXCHANGE_ERROR)
-        order = _working(request)
-        crosses = book.would_cross(request.side, request.price_ticks)
-        if crosses and order.post_only and not request.resumed:
-            return self._reject(order_id, CODE_WOULD_TAKE)
-        reports: list[VenueReport] = [Accepted(order_id)]
-        if request.order_type is OrderType.LIMIT and request.time_in_force in (
-            TimeInForce.GTC,
-            TimeInForce.GTX,
-        ):
-            self._place(book, order, crosses, request.resumed, reports)
-        elif request.time_in_force is TimeInForce.FOK and not can_fill(book, order):
-            self._end(order_id, REASON_NOT_WHOLE, reports)
-        else:
-            budget = None
-            if request.quote_budget is not None:
-                budget = self._budget(request.sym, request.quote_budget)
-            self._take(book, order, budget, reports)
-        return reports
+            return [Rejected(request.order_id, CODE_EXCHANGE_ERROR)]
+        budget = self._budget(request) if request.quote_budget is not None else None
+        return enter(book, request, budget)
 
-    def _reject(self, order_id: int, code: int) -> list[VenueReport]:
-        report = Rejected(order_id, code)
-        self._register.finish(order_id, report)
-        return [report]
-
-    def _place(
-        self,
-        book: TradingBook,
-        order: WorkingOrder,
-        crosses: bool,
-        resumed: bool,
-        reports: list[VenueReport],
-    ) -> None:
-        """Trade what crosses and rest with what is left."""
-        if crosses:
-            walk = Walk(book, order, reports, resumed=resumed)
-            walk.run()
-            if not order.left_lots:
-                self._register.finish(order.order_id, walk.mark_done())
-                return
-            if walk.self_trade:
-                self._end(order.order_id, REASON_SELF_TRADE, reports)
-                return
-        book.rest(order)
-
-    def _take(
-        self,
-        book: TradingBook,
-        order: WorkingOrder,
-        budget: int | None,
-        reports: list[VenueReport],
-    ) -> None:
-        """Trade at once what can be traded; nothing rests."""
-        walk = Walk(book, order, reports, budget)
-        walk.run()
-        if not order.left_lots and walk.last_fill is not None:
-            self._register.finish(order.order_id, walk.mark_done())
-        else:
-            reason = REASON_SELF_TRADE if walk.self_trade else REASON_REMAINDER
-            self._end(order.order_id, reason, reports)
-
-    def _end(self, order_id: int, reason: str, reports: list[VenueReport]) -> None:
-        report = Cancelled(order_id, requested=False, reason=reason)
-        self._register.finish(order_id, report)
-        reports.append(report)
-
-    def _budget(self, sym: str, quote: Decimal) -> int:
-        """The budget in ticks times lots: whole, as every price and quantity is."""
-        instrument = self._instruments[sym]
-        return int(quote / (instrument.tick_size * instrument.lot_size * instrument.contract_size))
-
-    def _cancel(self, request: CancelOrder) -> list[VenueReport]:
-        order = self._register.working.get(request.order_id)
-        if order is None:
-            return [CancelRefused(request.order_id, self._gone_code(request.order_id))]
-        self._by_sym[order.sym].own(order.side).clients.remove(order)
-        report = Cancelled(request.order_id, requested=True)
-        self._register.finish(request.order_id, report)
-        return [report]
+    def _budget(self, request: NewOrder) -> int:
+        """The amount in ticks times lots: whole, as every price and every quantity is."""
+        instrument = self._instruments[request.sym]
+        unit = instrument.tick_size * instrument.lot_size * instrument.contract_size
+        return int((request.quote_budget or ZERO) // unit)
 
     def _gone_code(self, order_id: int) -> int:
         known = self._register.last_report(order_id) is not None
         return CODE_ALREADY_COMPLETED if known else CODE_NOT_FOUND
-
-    def _replace(self, request: ReplaceOrder) -> list[VenueReport]:
-        order_id, price = request.order_id, request.price_ticks
-        order = self._register.working.get(order_id)
-        if order is None:
-            return [ReplaceRefused(order_id, self._gone_code(order_id))]
-        left_lots = request.quantity_lots - order.executed_lots
-        if left_lots <= 0:
-            return [ReplaceRefused(order_id, CODE_INVALID_QUANTITY)]
-        book = self._by_sym[order.sym]
-        clients = book.own(order.side).clients
-        reports: list[VenueReport] = [Replaced(order_id, price, request.quantity_lots)]
-        if price == order.price_ticks and left_lots <= order.left_lots:
-            clients.queues[price].lots -= order.left_lots - left_lots
-            order.left_lots = left_lots
-            return reports
-        crosses = book.would_cross(order.side, price)
-        if crosses and order.post_only:
-            return [ReplaceRefused(order_id, CODE_WOULD_TAKE)]
-        clients.remove(order)
-        order.price_ticks, order.left_lots = price, left_lots
-        self._place(book, order, crosses, False, reports)
-        return reports
-
-
-def _working(request: NewOrder) -> WorkingOrder:
-    return WorkingOrder(
-        request.order_id,
-        request.sym,
-        request.owner,
-        request.side,
-        request.price_ticks,
-        request.quantity_lots,
-        request.time_in_force is TimeInForce.GTX,
-    )

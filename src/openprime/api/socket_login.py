@@ -1,0 +1,172 @@
+"""Login on a socket: the same checks as a signed request, under the codes of the socket's family.
+
+A client signs its timestamp, in seconds, with a fixed method and path (websocket 1.1). Which code
+says what differs by socket (resolutions 99, 103); the order of the checks does not.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from openprime.api.auth import Caller, Gate
+from openprime.api.keys import KeyRing, address_allowed
+from openprime.api.signature import Signer
+from openprime.errors import Refusal
+
+SIGNED_TAIL = b"GET/users/self/verify"
+SECOND_DIGITS_MAX = 10
+MILLISECOND_DIGITS = 13
+
+# So many keys are remembered for the limit of logins; beyond that the oldest are forgotten.
+PACED_KEYS_MAX = 10_000
+
+_NOBODY = Signer(secrets.token_hex(32))
+
+
+class LoginFamily(msgspec.Struct, frozen=True):
+    """One socket's codes, and whether it takes a timestamp in ms as well."""
+
+    missing: int
+    too_frequent: int
+    unknown_key: int
+    bad_timestamp: int
+    late: int
+    wrong_sign: int
+    forbidden: int
+    takes_milliseconds: bool
+
+
+PRIVATE_FAMILY = LoginFamily(
+    missing=601008,
+    too_frequent=601012,
+    unknown_key=601007,
+    bad_timestamp=601016,
+    late=601009,
+    wrong_sign=601009,
+    forbidden=2002,
+    takes_milliseconds=False,
+)
+MARKET_FAMILY = LoginFamily(
+    missing=11102,
+    too_frequent=11260,
+    unknown_key=11106,
+    bad_timestamp=11108,
+    late=11108,
+    wrong_sign=11107,
+    forbidden=11109,
+    takes_milliseconds=True,
+)
+
+
+class LoginPace:
+    """At most one login a period and key (601012); `period_s` 0 counts nothing."""
+
+    def __init__(self, period_s: float, clock_s: Callable[[], float]) -> None:
+        self._period_s = period_s
+        self._clock_s = clock_s
+        self._last_s: dict[str, float] = {}
+
+    def take(self, access_key: str) -> bool:
+        """Whether this login may go on; if so it counts."""
+        if not self._period_s:
+            return True
+        now_s = self._clock_s()
+        last_s = self._last_s.pop(access_key, None)
+        if last_s is not None and now_s - last_s < self._period_s:
+            self._last_s[access_key] = last_s
+            return False
+        if len(self._last_s) >= PACED_KEYS_MAX:
+            self._last_s.pop(next(iter(self._last_s)))
+        self._last_s[access_key] = now_s
+        return True
+
+
+class Logins:
+    """Lets sockets in."""
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        gate: Gate,
+        wall_ms: Callable[[], int],
+        pace: LoginPace,
+        skew_s: int = 60,
+    ) -> None:
+        self._keys = keys
+        self._gate = gate
+        self._wall_ms = wall_ms
+        self._pace = pace
+        self._skew_s = skew_s
+
+    def check(
+        self, arguments: Mapping[str, Any], address: str, family: LoginFamily
+    ) -> Caller | Refusal:
+        """Who logs in with these arguments from this address, or why not."""
+        texts = [_text(arguments.get(name)) for name in ("apiKey", "timestamp", "sign")]
+        access_key, timestamp, sign = texts
+        if not access_key or not timestamp or not sign:
+            return Refusal(family.missing)
+        if not self._pace.take(access_key):
+            return Refusal(family.too_frequent)
+        entry = self._keys.find(access_key)
+        signer = entry.signer if entry is not None else _NOBODY
+        signed = signer.agrees(
+            timestamp.encode("utf-8", "replace") + SIGNED_TAIL, sign.encode("utf-8", "replace")
+        )
+        if entry is None:
+            return Refusal(family.unknown_key)
+        if entry.networks and not address_allowed(entry.networks, address):
+            return Refusal(2001)
+        code = self._time_code(timestamp, family)
+        if code:
+            return Refusal(code)
+        if not signed:
+            return Refusal(family.wrong_sign)
+        caller = self._gate.admit(entry, None)
+        if isinstance(caller, Refusal) and caller.code == 2002:
+            return Refusal(family.forbidden)
+        return caller
+
+    def _time_code(self, timestamp: str, family: LoginFamily) -> int:
+        """What speaks against a timestamp, 0 where nothing does."""
+        if not (timestamp.isascii() and timestamp.isdigit()):
+            return family.bad_timestamp
+        seconds = 0
+        if len(timestamp) <= SECOND_DIGITS_MAX:
+            seconds = int(timestamp)
+        elif family.takes_milliseconds and len(timestamp) == MILLISECOND_DIGITS:
+            seconds = int(timestamp) // 1000
+        else:
+            return family.bad_timestamp
+        return 0 if abs(self._wall_ms() // 1000 - seconds) <= self._skew_s else family.late
+
+
+def _text(value: Any) -> str:
+    """A text or a number in its own digits; "" for whatever else was sent."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)
+
+
+class SlidingWindow:
+    """At most `calls_max` accepted calls in any `seconds`; refused ones cost nothing."""
+
+    __slots__ = ("_calls_max", "_seconds", "_taken_s")
+
+    def __init__(self, calls_max: int, seconds: float) -> None:
+        self._calls_max = calls_max
+        self._seconds = seconds
+        self._taken_s: deque[float] = deque()
+
+    def take(self, now_s: float) -> bool:
+        """Whether one more call is within the limit; if so it counts."""
+        taken_s = self._taken_s
+        while taken_s and now_s - taken_s[0] >= self._seconds:
+            taken_s.popleft()
+        if len(taken_s) >= self._calls_max:
+            return False
+        taken_s.append(now_s)
+        return True

@@ -1,0 +1,20 @@
+"""The bounds that the sequencer keeps."""
+
+import msgspec
+
+
+class SequencerSettings(msgspec.Struct, frozen=True):
+    """Counts are of commands.
+
+    At most `undurable_max` applied commands wait for the disk; cancels may use another
+    `undurable_spare`, for under overload they are what a client needs most. A snapshot is taken
+    every `snapshot_every` commands, at the next moment of quiet (`quiet_ms` without a command),
+    and without waiting for one when twice as many have passed. `journal_kept` is how much of the
+    journal stays behind the snapshots.
+    """
+
+    undurable_max: int = 10_000
+    undurable_spare: int = 2_000
+    snapshot_every: int = 100_000
+    quiet_ms: int = 50
+    journal_kept: int = 1_000_000

@@ -1,0 +1,121 @@
+"""What a server is started with: the command line over a configuration file over defaults."""
+
+import tomllib
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import platformdirs
+
+from openprime.api.settings import ApiSettings
+from openprime.desk.settings import DeskSettings
+from openprime.store.database import Durability
+
+MEMORY = ":memory:"
+
+
+class ConfigError(Exception):
+    """A start that cannot be: the message is the one line that the operator reads."""
+
+
+class Limits(StrEnum):
+    OFF = "off"
+    PRODUCTION = "production"
+    CONTEST = "contest"
+
+
+class VenueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far away the simulated exchange is, in ms each way."""
+
+    request_latency_ms: int = 0
+    report_latency_ms: int = 0
+
+
+class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often marks and indexes reach the desk, in ms of market time."""
+
+    mark_interval_ms: int = 1000
+
+
+class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The sections of a configuration file."""
+
+    desk: DeskSettings = DeskSettings()
+    api: ApiSettings = ApiSettings()
+    venue: VenueSettings = VenueSettings()
+    market: MarketSettings = MarketSettings()
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """A recorded symbol and the files that make its stream, in their order."""
+
+    sym: str
+    files: tuple[Path, ...]
+
+
+class ServerConfig(msgspec.Struct, frozen=True):
+    """All that a server needs to know. `data` None keeps nothing; `speed` 0 is without pause."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data: Path | None = None
+    replays: tuple[Replay, ...] = ()
+    synthetic: bool = True
+    speed: Decimal = Decimal(1)
+    seed: int = 1
+    limits: Limits = Limits.OFF
+    durability: Durability = Durability.FSYNC
+    ready_file: Path | None = None
+    file: FileConfig = FileConfig()
+
+
+def default_data_folder() -> Path:
+    """The folder of this user in which a broker lives unless told otherwise."""
+    return Path(platformdirs.user_data_dir("openprime"))
+
+
+def data_folder(text: str | None) -> Path | None:
+    """The data folder that an argument names; None for one that keeps nothing."""
+    if text is None:
+        return default_data_folder()
+    return None if text == MEMORY else Path(text).expanduser()
+
+
+def read_file(path: Path | None) -> FileConfig:
+    """Read a TOML configuration file; ConfigError says what is wrong and where."""
+    if path is None:
+        return FileConfig()
+    try:
+        document: dict[str, Any] = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(
+            f"--config: expected a readable file at {path}, found: {error.strerror}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config: expected TOML in {path}, found: {error}") from error
+    try:
+        return msgspec.convert(_texts(document), FileConfig, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"--config: {path}: {error}") from error
+
+
+def _texts(value: Any) -> Any:
+    """TOML's floats as texts, so that a decimal setting is what was written."""
+    if isinstance(value, dict):
+        return {key: _texts(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return str(value) if isinstance(value, float) else value
+
+
+def parse_replay(text: str) -> Replay:
+    """FILE[,FILE...]=SYM; ConfigError where it is not of that form."""
+    files, separator, sym = text.rpartition("=")
+    if not separator or not files or not sym:
+        raise ConfigError(
+            f"--replay: expected FILE[,FILE...]=SYM, found {text!r}; "
+            "for example recording.gz=BINANCE_PERP_BTC_USDT"
+        )
+    return Replay(sym, tuple(Path(name).expanduser() for name in files.split(",")))

@@ -1,0 +1,104 @@
+"""The first start of a data folder: a user, its MainPortfolio, money and a key."""
+
+import secrets
+from decimal import Decimal
+
+import msgspec
+
+from openprime.desk.commands import Command, CreateKey, CreateUser, Credit
+from openprime.desk.desk import Desk
+from openprime.desk.outcome import Outcome
+from openprime.desk.state import ApiKey
+from openprime.model.reference import LISTED_EXCHANGES
+from openprime.model.vocabulary import Permission, UserKind
+from openprime.sequencer import Sequencer
+from openprime.store.secrets import Vault
+from openprime.store.store import Store
+
+FIRST_FUNDS = {"USDT": Decimal(100_000), "BTC": Decimal(1)}
+ADMIN_TOKEN = "admin_token"
+ACCESS_KEY_BYTES = 16
+SECRET_BYTES = 32
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What the operator is shown. `secret_key` only where this start made the key."""
+
+    access_key: str
+    secret_key: str | None
+    portfolio_id: int
+    admin_token: str
+
+
+class FoundingError(Exception):
+    """A first start that could not be completed."""
+
+
+def new_key(vault: Vault, portfolio_id: int, name: str, permissions: list[Permission]) -> tuple[
+    CreateKey, str
+]:
+    """The command that makes a fresh key, and its secret, which is nowhere else in clear."""
+    access_key = secrets.token_hex(ACCESS_KEY_BYTES)
+    secret = secrets.token_hex(SECRET_BYTES)
+    sealed = vault.seal(secret, access_key)
+    return CreateKey(portfolio_id, access_key, sealed, name, permissions), secret
+
+
+async def found(desk: Desk, sequencer: Sequencer, store: Store) -> Credentials:
+    """Make what a new folder lacks; on a later start only find what is there.
+
+    Each step is durable before the next and is found again after a crash between two of them.
+    """
+    admin_token = _admin_token(store)
+    if not desk.state.portfolios:
+        await _do(sequencer, CreateUser(UserKind.BROKER))
+    portfolio = next(iter(desk.state.portfolios.values()))
+    for exchange in LISTED_EXCHANGES:
+        for coin, amount in FIRST_FUNDS.items():
+            account = portfolio.accounts[exchange]
+            if coin not in account.wallets or not account.initialised:
+                credit = Credit(portfolio.portfolio_id, exchange, coin, amount)
+                await _do(sequencer, credit)
+    secret = None
+    key = primary_key(desk, portfolio.portfolio_id)
+    if not desk.state.keys and store.meta("founded") is None:
+        command, secret = new_key(
+            store.vault, portfolio.portfolio_id, "primary", list(Permission)
+        )
+        await _do(sequencer, command)
+        key = desk.state.keys[command.access_key]
+    if store.meta("founded") is None:
+        store.set_meta("founded", b"1")
+    return Credentials(
+        access_key=key.access_key if key else "",
+        secret_key=secret,
+        portfolio_id=portfolio.portfolio_id,
+        admin_token=admin_token,
+    )
+
+
+def primary_key(desk: Desk, portfolio_id: int) -> ApiKey | None:
+    """The first key of a portfolio that still exists."""
+    for key in desk.state.keys.values():
+        if key.portfolio_id == portfolio_id:
+            return key
+    return None
+
+
+def _admin_token(store: Store) -> str:
+    sealed = store.meta(ADMIN_TOKEN)
+    if sealed is not None:
+        return store.vault.unseal(sealed, ADMIN_TOKEN)
+    token = secrets.token_hex(SECRET_BYTES)
+    store.set_meta(ADMIN_TOKEN, store.vault.seal(token, ADMIN_TOKEN))
+    return token
+
+
+async def _do(sequencer: Sequencer, command: Command) -> Outcome:
+    outcome = await sequencer.submit(command)
+    if outcome.refusal is not None:
+        raise FoundingError(
+            f"expected a new data folder to take {type(command).__name__}, "
+            f"found code {outcome.refusal.code}; use another folder"
+        )
+    return outcome

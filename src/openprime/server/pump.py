@@ -1,0 +1,79 @@
+"""The market's heartbeat: feeds to books to exchange, prices to the desk.
+
+One task pulls every feed a hundred times a second. Each event goes to the market's book first and
+then to the exchange, which may fill resting orders by it. Once a second of market time the marks
+and indexes that moved become one command for the desk.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from openprime.desk.commands import SetPrices
+from openprime.market.events import MarketEvent
+from openprime.market.feed import Feed
+from openprime.market.state import MarketState
+from openprime.sequencer import Sequencer
+from openprime.venues.gateway import VenueGateway
+
+PULL_INTERVAL_SECONDS = 0.01
+EVENTS_PER_PULL = 2_000
+TIMER_INTERVAL_MS = 50
+
+
+class Pump:
+    """Drives the market. `on_timer` is called about every 50 ms with the time in ms."""
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        market: MarketState,
+        gateway: VenueGateway,
+        sequencer: Sequencer,
+        clock_ms: Callable[[], int],
+        price_interval_ms: int,
+    ) -> None:
+        self.feeds = feeds
+        self.market = market
+        self.gateway = gateway
+        self.sequencer = sequencer
+        self.clock_ms = clock_ms
+        self.price_interval_ms = price_interval_ms
+        self.timers: list[Callable[[int], None]] = []
+        self._next_prices_ms = 0
+        self._next_timer_ms = 0
+
+    def step(self, now_ms: int) -> int:
+        """Do what is due; returns how many events there were."""
+        events = self.pull(now_ms)
+        if now_ms >= self._next_prices_ms:
+            self._next_prices_ms = now_ms + self.price_interval_ms
+            self.tell_prices(now_ms)
+        if now_ms >= self._next_timer_ms:
+            self._next_timer_ms = now_ms + TIMER_INTERVAL_MS
+            for timer in self.timers:
+                timer(now_ms)
+        return events
+
+    def pull(self, now_ms: int) -> int:
+        count = 0
+        for feed in self.feeds:
+            for event in feed.pull(now_ms, EVENTS_PER_PULL):
+                self.take(event)
+                count += 1
+        return count
+
+    def take(self, event: MarketEvent) -> None:
+        self.market.apply(event)
+        self.gateway.on_market(event)
+
+    def tell_prices(self, now_ms: int) -> None:
+        """Give the desk the marks and indexes that moved since the last time."""
+        prices = self.market.tick(now_ms)
+        if prices.marks or prices.indexes:
+            self.sequencer.post(SetPrices(dict(prices.marks), dict(prices.indexes)))
+
+    async def run(self) -> None:
+        """Pump until cancelled. A feed without pauses still leaves the loop to others."""
+        while True:
+            events = self.step(self.clock_ms())
+            await asyncio.sleep(0 if events >= EVENTS_PER_PULL else PULL_INTERVAL_SECONDS)
