@@ -45,7 +45,9 @@ def _rows() -> dict[str, list[Any]]:
             order(number, created_at_ms=time_ms, executed_quantity=executed, **common)
         )
         which = chance.randrange(3)
-        rows["executions"].append(trade(number, time_ms=NOW_MS + number // 7, order_id=which, **common))
+        rows["executions"].append(
+            trade(number, time_ms=NOW_MS + number // 7, order_id=which, **common)
+        )
         rows["positions"].append(position(number, created_at_ms=time_ms, **common))
         exchange, business = common["sym"].split("_")[:2]
         rows["statements"].append(
@@ -110,9 +112,7 @@ def _expected(kind: str, wanted: Filter) -> list[Any]:
             and (kind != "executions" or wanted.order_id in (None, row.order_id))
             and (kind != "orders" or not wanted.executed_only or row.executed_quantity > 0)
             and (kind != "statements" or wanted.coin in (None, row.coin))
-            and (
-                kind != "statements" or wanted.statement_type in (None, row.statement_type)
-            )
+            and (kind != "statements" or wanted.statement_type in (None, row.statement_type))
         )
 
     def newest_first(row: Any) -> tuple[int, int]:
@@ -238,9 +238,10 @@ def test_every_list_and_count_walks_its_time_index(store: Store, wanted: Filter)
 def test_single_rows_are_found_by_their_keys(store: Store) -> None:
     history = History(store)
     by_order = Filter(portfolio_id=PORTFOLIO, begin_ms=0, end_ms=NOW_MS * 2, order_id=1)
-    assert _plans(store, lambda: history.executions_page(by_order, 1, 1)) == [
-        "SEARCH executions USING INDEX executions_by_order (order_id=?)"
-    ] * 2
+    assert (
+        _plans(store, lambda: history.executions_page(by_order, 1, 1))
+        == ["SEARCH executions USING INDEX executions_by_order (order_id=?)"] * 2
+    )
     assert _plans(store, lambda: history.executions(by_order, 5)) == [
         "SEARCH executions USING INDEX executions_by_order (order_id=?)"
     ]

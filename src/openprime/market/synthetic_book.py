@@ -114,29 +114,32 @@ class SyntheticBook:
 
     def _fill(self) -> None:
         """Make both sides anew around the reference price."""
-        self.bids, self.asks = Ladder(BID), Ladder(ASK)
         best = int(self._target())
-        for ladder, key in ((self.bids, best), (self.asks, -best - 1)):
-            ladder.keys = self._new_keys(key)
-            ladder.lots = {key: self._lots(rank) for rank, key in enumerate(reversed(ladder.keys))}
+        self.bids = self._new_ladder(BID, best)
+        self.asks = self._new_ladder(ASK, -best - 1)
 
-    def _new_keys(self, best: int) -> list[int]:
-        """Prices at the mean distances, each moved a little; worst first."""
-        keys = [best]
-        distances = self.shape.distances
-        floor = 1 if best > 0 else -(10**18)
-        for rank in range(1, len(distances)):
-            gap = distances[rank] - distances[rank - 1]
-            if gap > 1.5:
-                key = best - int(distances[rank] + (self._random() - 0.5) * gap)
-            else:
-                key = best - int(distances[rank] + 0.5)
-            key = min(key, keys[-1] - 1)
-            if key < floor:
+    def _new_ladder(self, sign: int, best: int) -> Ladder:
+        """Levels at the mean distances, each moved a little, with quantities as usual there."""
+        ladder, shape, random = Ladder(sign), self.shape, self._random
+        keys, lots, lots_min = ladder.keys, ladder.lots, shape.lots_min
+        above, before = best + 1, 0.0
+        for distance, mean, table in zip(
+            shape.distances, shape.mean_lots, shape.shapes, strict=True
+        ):
+            gap = distance - before
+            before = distance
+            shift = (random() - 0.5) * gap if gap > 1.5 else 0.5
+            key = best - int(distance + shift)
+            if key >= above:
+                key = above - 1
+            if key < 1 and sign == BID:
                 break
             keys.append(key)
+            above = key
+            quantity = int(mean * table[int(random() * len(table))])
+            lots[key] = quantity if quantity > lots_min else lots_min
         keys.reverse()
-        return keys
+        return ladder
 
     def _lots(self, rank: int) -> int:
         """A quantity as usual at this rank."""

@@ -209,5 +209,5 @@ def _rate_variance(orders: Sequence[Order], window_ms: int) -> float:
     counts = Counter(o.time_ms // window_ms for o in orders)
     # The windows at both ends are cut short by the recording.
     whole = [counts.get(w, 0) for w in range(min(counts) + 1, max(counts))]
-    mean = fmean(whole)
-    return max(pvariance(whole) - mean, 0.0) / mean**2
+    mean = fmean(whole) if whole else 0.0
+    return max(pvariance(whole) - mean, 0.0) / mean**2 if mean else 0.0

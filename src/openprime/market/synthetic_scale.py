@@ -2,10 +2,10 @@
 
 Every book borrows the fit of a recorded one (its template): its own recording or that of its
 Binance twin, else ETH's perpetual for a perpetual and BTC's spot book for a spot one. The book's
-turnover relative to the template's, `weight`, is the product of the assumed coin and exchange
+turnover relative to the template's, `weight`, follows from the assumed coin and exchange
 shares. Orders come sqrt(weight) times as often and are sqrt(weight) times as large; levels are
-1/sqrt(weight) times as far apart and hold sqrt(weight) times as much, so that turnover and depth
-within a given distance both scale with the weight. A coarse tick gathers into one level what the
+1/sqrt(weight) times as far apart and hold sqrt(weight) times as much, so that turnover and, by and
+large, depth within a given distance scale with the weight. A coarse tick gathers into one level what the
 template spreads over several, so the amount within a distance does not depend on the tick.
 """
 
@@ -195,7 +195,14 @@ def _amounts(
 ) -> list[float]:
     """Mean amount of each rank: what the template holds from half a tick below to half above."""
     edges = [(distance + 0.5) * tick_bp * root for distance in distances]
-    within = [along(template.distances_bp, template.beyond_usdt, edge) * root for edge in edges]
+    points, values = template.distances_bp, template.beyond_usdt
+    within = []
+    index = 1
+    for edge in edges:
+        while index < len(points) - 1 and points[index] < edge:
+            index += 1
+        slope = (values[index] - values[index - 1]) / (points[index] - points[index - 1])
+        within.append((values[index - 1] + slope * (edge - points[index - 1])) * root)
     best = template.fit.level_usdt[0] * root + within[0]
     return [best] + [outer - inner for inner, outer in pairwise(within)]
 

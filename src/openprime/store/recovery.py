@@ -6,9 +6,11 @@ of the commands must be, event by event, what it made of them the first time.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Row, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from openprime import __version__
 from openprime.desk.commands import Envelope
@@ -17,13 +19,15 @@ from openprime.desk.state import State
 from openprime.store import snapshots
 from openprime.store.digest import EMPTY_DIGEST, next_digest, seal
 from openprime.store.errors import StoreError
-from openprime.store.store import Store
+from openprime.store.store import Store, one_line
 from openprime.store.tables import journal
 from openprime.store.tables import snapshots as snapshots_table
 from openprime.store.writer import decode_envelopes
 
 _FROM_BACKUP = "restore the data folder from a backup"
 _ROWS_FETCHED = 200
+
+T = TypeVar("T")
 
 
 class Desk(Protocol):
@@ -40,10 +44,17 @@ def recover(store: Store, make_desk: Callable[[State | None], Desk]) -> tuple[De
     `make_desk` makes a desk from a state, or a new one from None. StoreError in one line where
     the folder is damaged or the replay goes another way than the first time.
     """
-    with store.reading() as connection:
-        state, digest = _newest_state(connection)
-        desk = make_desk(state)
-        digest = _replay(connection, desk, digest)
+    try:
+        with store.reading() as connection:
+            state, digest = _newest_state(connection)
+            desk = make_desk(state)
+            digest = _replay(connection, desk, digest)
+    except SQLAlchemyError as error:
+        raise StoreError(
+            expected=f"to read the journal in {store.folder}",
+            found=one_line(error),
+            remedy=_FROM_BACKUP,
+        ) from error
     if desk.state.sequence != store.last_sequence:
         raise StoreError(
             expected=f"commands up to {store.last_sequence}",
@@ -56,12 +67,14 @@ def recover(store: Store, make_desk: Callable[[State | None], Desk]) -> tuple[De
 def _newest_state(connection: Connection) -> tuple[State | None, bytes]:
     """The newest snapshot that proves good, or the beginning of everything."""
     columns = snapshots_table.c
-    newest_first = select(columns.sequence, columns.digest).order_by(columns.sequence.desc())
+    wanted = select(columns.sequence, columns.digest, columns.version)
     damaged = 0
-    for sequence, digest in connection.execute(newest_first).all():
+    for sequence, digest, version in connection.execute(
+        wanted.order_by(columns.sequence.desc())
+    ).all():
         encoded = snapshots.load(connection, sequence)
         if encoded is not None:
-            return snapshots.decode_state(encoded), digest
+            return _readable(snapshots.decode_state, encoded, f"a snapshot of {version}"), digest
         damaged += 1
     first = connection.execute(
         select(journal.c.first_sequence).order_by(journal.c.first_sequence).limit(1)
@@ -73,6 +86,18 @@ def _newest_state(connection: Connection) -> tuple[State | None, bytes]:
             remedy=_FROM_BACKUP,
         )
     return None, EMPTY_DIGEST
+
+
+def _readable(decode: Callable[[bytes], T], encoded: bytes, what: str) -> T:
+    """Decode what is whole, but may be of another release's making."""
+    try:
+        return decode(encoded)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            expected=f"{what} that openprime {__version__} can read",
+            found=f"another shape: {error}",
+            remedy="start with the release that made it",
+        ) from error
 
 
 def _replay(connection: Connection, desk: Desk, digest: bytes) -> bytes:
@@ -99,7 +124,7 @@ def _replay_batch(desk: Desk, row: Row[tuple[object, ...]], digest: bytes) -> by
             found="other bytes",
             remedy=_FROM_BACKUP,
         )
-    for envelope in decode_envelopes(row.blob):
+    for envelope in _readable(decode_envelopes, row.blob, f"the journal's {place}"):
         outcome = desk.apply(envelope)
         if outcome.refusal is not None:
             raise _differs(place, f"refusal {outcome.refusal.code} of {envelope.sequence}")

@@ -8,6 +8,7 @@ import zlib
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from openprime.desk.state import State
 from openprime.store.digest import hash_of
@@ -93,9 +94,8 @@ def load(connection: Connection, sequence: int) -> bytes | None:
         .where(snapshot_parts.c.sequence == sequence)
         .order_by(snapshot_parts.c.part)
     )
-    packed = list(connection.execute(parts).scalars())
     try:
-        encoded = zlib.decompress(b"".join(packed))
-    except zlib.error:
+        encoded = zlib.decompress(b"".join(connection.execute(parts).scalars()))
+    except (zlib.error, SQLAlchemyError):
         return None
     return encoded if hash_of(encoded) == row.state_hash else None

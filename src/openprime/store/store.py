@@ -82,7 +82,7 @@ class Store:
         except (OSError, SQLAlchemyError) as error:
             raise StoreError(
                 expected=f"a data folder that can be written at {folder}",
-                found=_one_line(error),
+                found=one_line(error),
                 remedy="check that it is a folder of this user's on a disk with free space",
             ) from error
 
@@ -114,7 +114,7 @@ class Store:
         except SQLAlchemyError as error:
             raise StoreError(
                 expected=f"{self.folder or 'the database in memory'} to take a commit",
-                found=_one_line(error),
+                found=one_line(error),
                 remedy="free the disk or mend it, then start again",
             ) from error
 
@@ -224,7 +224,7 @@ def _tail(connection: Connection) -> tuple[int, bytes]:
     return 0, EMPTY_DIGEST
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """The cause in the system's or the database's own words, without the statement."""
     cause = getattr(error, "orig", None) or error
     return " ".join(str(cause).split())

@@ -1,0 +1,1 @@
+"""Measured claims, each with a floor measured in the same run."""

@@ -1,0 +1,121 @@
+"""What the handlers work with, gathered in one place by the server."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from openprime.api import wire
+from openprime.api.auth import Gate
+from openprime.api.envelope import Texts
+from openprime.api.keys import KeyRing, Proxies
+from openprime.api.settings import ApiSettings
+from openprime.desk.commands import Command
+from openprime.desk.desk import Desk
+from openprime.desk.events import Event, OrderChanged
+from openprime.desk.outcome import Outcome
+from openprime.desk.state import Order
+from openprime.errors import Refusal
+from openprime.model.reference import Reference
+from openprime.store.history import History
+from openprime.store.store import Store
+
+
+class Commands(Protocol):
+    """The way to the desk: what comes back is durable."""
+
+    async def submit(self, command: Command) -> Outcome: ...
+
+    async def settled(self) -> None:
+        """Return once all that was visible at the call is durable."""
+        ...
+
+
+class Prices(Protocol):
+    """What the handlers read of the market; None while nothing is known."""
+
+    def mark(self, sym: str) -> Decimal | None: ...
+
+    def index(self, coin: str) -> Decimal | None: ...
+
+    def funding(self, sym: str) -> tuple[Decimal, int, int] | None:
+        """The running rate, the moment it is of, and the coming settlement, both in ms."""
+        ...
+
+
+class FinishedOrders:
+    """The orders that ended last, so that a cancel can answer with the end it brought about."""
+
+    def __init__(self, kept_max: int) -> None:
+        self._kept_max = kept_max
+        self._orders: OrderedDict[int, Order] = OrderedDict()
+
+    def observe(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if type(event) is OrderChanged and event.finished:
+                self._orders[event.order.order_id] = event.order
+                if len(self._orders) > self._kept_max:
+                    self._orders.popitem(last=False)
+
+    def get(self, order_id: int) -> Order | None:
+        return self._orders.get(order_id)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Services:
+    """All that a request may need.
+
+    `clock_ms` is the desk's time and may be advanced by an operator; `wall_ms` is the world's,
+    which nonces are compared with. `unseal(sealed_secret, access_key)` opens a key's secret.
+    `maintenance` makes every write answer 50001.
+    """
+
+    desk: Desk
+    sequencer: Commands
+    store: Store
+    history: History
+    market: Prices
+    reference: Reference
+    clock_ms: Callable[[], int]
+    unseal: Callable[[bytes, str], str]
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    wall_ms: Callable[[], int] = _wall_ms
+    maintenance: bool = False
+    started_at_ms: int = field(init=False)
+    keys: KeyRing = field(init=False)
+    gate: Gate = field(init=False)
+    proxies: Proxies = field(init=False)
+    texts: Texts = field(init=False)
+    finished: FinishedOrders = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.started_at_ms = self.wall_ms()
+        self.keys = KeyRing(self.desk, self.unseal, self.wall_ms, settings.key_cache_ms)
+        self.gate = Gate(self.desk, self.keys, self.wall_ms, settings.nonce_skew_s)
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.texts = Texts(settings.newest_messages)
+        self.finished = FinishedOrders(settings.finished_orders_kept)
+
+    def observe(self, events: Sequence[Event]) -> None:
+        """Take note of what happened at the desk; to be called with every batch, before replies."""
+        self.keys.observe(events)
+        self.finished.observe(events)
+
+    def order_row(self, order: Order) -> wire.Row:
+        """An order as REST tells it."""
+        instrument = self.reference.instruments[order.sym]
+        portfolio = self.desk.state.portfolios[order.portfolio_id]
+        return wire.order_row(order, instrument.contract_size, portfolio.name)
+
+    def sym_refusal(self, sym: str | None) -> Refusal | None:
+        """401011 where a symbol is named that is not listed."""
+        if sym is None or sym in self.reference.instruments:
+            return None
+        return Refusal(401011)

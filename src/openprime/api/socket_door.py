@@ -1,0 +1,29 @@
+"""The door of every socket: who comes, and the answer to one too many."""
+
+import msgspec
+
+from openprime.api.keys import Proxies
+from openprime.api.socket_link import CLOSE_POLICY, Scope, Send
+from openprime.errors import message
+
+TOO_MANY_REQUESTS = 429
+RESPONSE_EXTENSION = "websocket.http.response"
+
+
+def caller_address(scope: Scope, proxies: Proxies) -> str:
+    """The address that a connection comes from."""
+    client = scope.get("client")
+    return proxies.caller(client[0] if client else "", dict(scope.get("headers") or ()))
+
+
+async def refuse_crowd(scope: Scope, send: Send, code: int) -> None:
+    """Refuse the handshake with HTTP 429 and the code, or as plainly as the server can."""
+    if RESPONSE_EXTENSION not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": CLOSE_POLICY})
+        return
+    body = msgspec.json.encode({"code": code, "message": message(code), "data": {}})
+    headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+    await send(
+        {"type": "websocket.http.response.start", "status": TOO_MANY_REQUESTS, "headers": headers}
+    )
+    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,0 +1,230 @@
+"""The broker without its network face: store, desk, sequencer, market and exchange as one.
+
+    feeds -> market -> exchange -> reports -> sequencer -> desk -> journal -> replies, pushes
+
+Opening is recovery: whatever the data folder holds is replayed, and orders that were at work are
+told to the exchange again.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from importlib.resources import files
+
+from openprime.desk.commands import (
+    NO_QUOTE,
+    ClosePosition,
+    Command,
+    Configure,
+    PlaceOrder,
+    Quote,
+    ReplaceOrder,
+    ResumeOrders,
+    VenueReports,
+)
+from openprime.desk.desk import Desk
+from openprime.desk.state import State
+from openprime.market.feed import Feed
+from openprime.market.recording import RecordingError, aligned_feeds
+from openprime.market.state import MarketState
+from openprime.market.synthetic import SyntheticFeed
+from openprime.model.instrument import Instrument
+from openprime.model.reference import Reference, build
+from openprime.model.venue import VenueReport
+from openprime.model.vocabulary import Business
+from openprime.sequencer import Sequencer
+from openprime.server.config import ConfigError, ServerConfig
+from openprime.server.founding import Credentials, found
+from openprime.server.pump import Pump
+from openprime.store.recovery import recover
+from openprime.store.store import Store
+from openprime.venues.gateway import VenueGateway
+from openprime.venues.simulated import SimulatedExchange
+
+
+def load_reference() -> Reference:
+    """The venues' rules that ship with the package."""
+    return build(json.loads(files("openprime").joinpath("data/reference.json").read_bytes()))
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Broker:
+    """Everything that makes a broker but its sockets. Made by `open`, used on one event loop."""
+
+    store: Store
+    sequencer: Sequencer
+    market: MarketState
+    gateway: VenueGateway
+    pump: Pump
+    credentials: Credentials
+
+    def __init__(
+        self, config: ServerConfig, clock_ms: Callable[[], int] = wall_clock_ms
+    ) -> None:
+        self.config = config
+        self.clock_ms = clock_ms
+        self.reference = load_reference()
+        self.started_at_ms = clock_ms()
+        self._pumping: asyncio.Task[None] | None = None
+
+    @property
+    def desk(self) -> Desk:
+        desk = self.sequencer.desk
+        assert isinstance(desk, Desk), "the broker runs on the real desk"
+        return desk
+
+    async def open(self) -> None:
+        """Recover, build the market, found a new folder, and stand ready for orders.
+
+        Raises StoreError, RecordingError or ConfigError, each with one line for the operator.
+        """
+        self.store = Store.open(self.config.data, self.config.durability)
+        try:
+            desk, _ = recover(self.store, self._make_desk)
+            self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote)
+            self.sequencer.rebuild = lambda: recover(self.store, self._make_desk)[0]
+            self._build_market(desk)
+            self.sequencer.deliver = self.gateway.send
+            settings = self.config.file.desk
+            if self.desk.state.settings != settings:
+                await self.sequencer.submit(Configure(settings))
+            self.credentials = await found(self.desk, self.sequencer, self.store)
+            self.pump.pull(self.clock_ms())
+            self.pump.tell_prices(self.clock_ms())
+            await self.sequencer.submit(ResumeOrders())
+            await self.sequencer.settled()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def run(self) -> None:
+        """Let the market move."""
+        self._pumping = asyncio.get_running_loop().create_task(self.pump.run())
+
+    async def close(self) -> None:
+        """Stop the market, make durable what waits, let go of the folder."""
+        if self._pumping is not None:
+            self._pumping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pumping
+        await self.sequencer.close()
+        self.gateway.close()
+        self.store.close()
+
+    def quote(self, command: Command) -> Quote:
+        """The best prices that an order command is stamped with: those of the venue's own book."""
+        if isinstance(command, (PlaceOrder, ClosePosition)):
+            sym = command.sym
+        elif isinstance(command, ReplaceOrder):
+            order = self.desk.state.orders.get(command.order_id or 0)
+            if order is None:
+                return NO_QUOTE
+            sym = order.sym
+        else:
+            return NO_QUOTE
+        if sym not in self.reference.instruments:
+            return NO_QUOTE
+        return Quote(self.gateway.best_bid(sym), self.gateway.best_ask(sym))
+
+    def _make_desk(self, state: State | None) -> Desk:
+        return Desk(self.reference, state=state)
+
+    def _take_reports(self, reports: list[VenueReport]) -> None:
+        self.sequencer.post(VenueReports(reports))
+
+    def _build_market(self, desk: Desk) -> None:
+        now_ms = self.clock_ms()
+        recorded = [replay.sym for replay in self.config.replays]
+        self.market = MarketState(
+            self.reference, now_ms, seed=self.config.seed, recorded=recorded
+        )
+        exchange = SimulatedExchange(self.reference.instruments, self.market.books)
+        venue = self.config.file.venue
+        self.gateway = VenueGateway(
+            exchange, self._take_reports, venue.request_latency_ms, venue.report_latency_ms
+        )
+        self.pump = Pump(
+            self._feeds(desk, now_ms),
+            self.market,
+            self.gateway,
+            self.sequencer,
+            self.clock_ms,
+            self.config.file.market.mark_interval_ms,
+        )
+
+    def _feeds(self, desk: Desk, now_ms: int) -> list[Feed]:
+        feeds: list[Feed] = list(self._recorded_feeds(now_ms))
+        if self.config.synthetic:
+            feeds.append(self._synthetic_feed(desk, now_ms))
+        return feeds
+
+    def _recorded_feeds(self, now_ms: int) -> list[Feed]:
+        recordings = {}
+        for replay in self.config.replays:
+            instrument = self.reference.instruments.get(replay.sym)
+            if instrument is None or instrument.book_sym != replay.sym:
+                raise ConfigError(
+                    f"--replay: expected a SPOT or PERP symbol of sym/info, found {replay.sym!r}"
+                )
+            if instrument in recordings:
+                raise ConfigError(
+                    f"--replay: expected each symbol once, found {replay.sym} twice; "
+                    "join its files with commas"
+                )
+            recordings[instrument] = list(replay.files)
+        if not recordings:
+            return []
+        feeds = aligned_feeds(
+            {i.sym: paths for i, paths in recordings.items()},
+            self.reference.instruments,
+            start_ms=now_ms,
+            speed=self.config.speed,
+        )
+        return list(feeds)
+
+    def _synthetic_feed(self, desk: Desk, now_ms: int) -> SyntheticFeed:
+        recorded = {replay.sym for replay in self.config.replays}
+        books = [
+            instrument
+            for instrument in self.reference.instruments.values()
+            if instrument.business is not Business.MARGIN and instrument.sym not in recorded
+        ]
+        follow = {}
+        for sym in sorted(recorded):
+            instrument = self.reference.instruments[sym]
+            follow[instrument.base] = self._recorded_mid(instrument)
+        fit = json.loads(files("openprime").joinpath("data/market_fit.json").read_bytes())
+        return SyntheticFeed(
+            books,
+            fit,
+            now_ms,
+            self.config.seed,
+            float(self.config.speed) or 1.0,
+            start_prices=self.reference.start_prices | _last_prices(desk.state),
+            follow=follow,
+        )
+
+    def _recorded_mid(self, instrument: Instrument) -> Callable[[], Decimal | None]:
+        book = self.market.book(instrument.sym)
+
+        def mid() -> Decimal | None:
+            bid, ask = book.best_bid(), book.best_ask()
+            if bid is None or ask is None:
+                return None
+            return instrument.price(bid[0] + ask[0]) / 2
+
+        return mid
+
+
+def _last_prices(state: State) -> dict[str, Decimal]:
+    """Where prices stood when the folder was last used: a restart goes on from there."""
+    return {coin: price for coin, price in state.indexes.items() if price}
+
+
+__all__ = ["Broker", "RecordingError", "load_reference", "wall_clock_ms"]

@@ -1,0 +1,268 @@
+"""The life of an order: states, fills, reserves, changes and what each leaves behind."""
+
+from decimal import Decimal
+
+from openprime.desk import commands as c
+from openprime.desk import views
+from openprime.desk.events import OrderChanged, PositionReduced, Trade
+from openprime.desk.state import Order
+from openprime.model.venue import (
+    Accepted,
+    Cancelled,
+    NewOrder,
+    Rejected,
+    Replaced,
+    ReplaceOrder,
+    ReplaceRefused,
+)
+from openprime.model.vocabulary import Actor, OrderAction, OrderState, TimeInForce
+from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
+
+D = Decimal
+
+
+def funded() -> DeskKit:
+    kit = DeskKit()
+    kit.cash("USDT", 100_000)
+    kit.index("BTC", 60000)
+    kit.mark(BTC_PERP, 60000)
+    for sym in (BTC_PERP, BTC_SPOT, BTC_MARGIN):
+        kit.quote(sym, "59999.9", "60000.1")
+    return kit
+
+
+def last_order(outcome: object) -> Order:
+    changes = [e for e in outcome.events if isinstance(e, OrderChanged)]  # type: ignore[attr-defined]
+    return changes[-1].order
+
+
+def test_an_order_goes_from_new_over_open_to_filled() -> None:
+    kit = funded()
+    outcome = kit.place(BTC_PERP, "BUY", "0.02", 60000)
+    order = outcome.reply
+    assert isinstance(order, Order)
+    assert len(str(order.order_id)) == 16
+    assert order.client_order_id == str(order.order_id)
+    assert order.state is OrderState.NEW
+    request = outcome.requests[0]
+    assert isinstance(request, NewOrder)
+    assert (request.price_ticks, request.quantity_lots) == (600000, 20)
+    assert last_order(kit.report(Accepted(order.order_id))).state is OrderState.OPEN
+    working = kit.desk.state.orders[order.order_id]
+    partial = kit.fill(working, 59990, "0.005", done=False)
+    assert last_order(partial).state is OrderState.PARTIALLY_FILLED
+    full = kit.fill(working, 60000, "0.015")
+    filled = last_order(full)
+    assert filled.state is OrderState.FILLED
+    assert filled.executed_quantity == D("0.02")
+    assert filled.executed_amount == D("1199.95")
+    assert order.order_id not in kit.desk.state.orders
+    trade = next(e for e in full.events if isinstance(e, Trade))
+    assert trade.fee == D("0.315")
+    assert len(str(trade.transaction_id)) == 17
+
+
+def test_a_venue_refusal_ends_in_reject_with_the_catalogue_s_text() -> None:
+    kit = funded()
+    order = kit.place(BTC_PERP, "BUY", "0.02", 59000, tif="GTX").reply
+    assert isinstance(order, Order)
+    rejected = last_order(kit.report(Rejected(order.order_id, 401052)))
+    assert rejected.state is OrderState.REJECT
+    assert rejected.reason_code == 401052
+    assert rejected.reason == (
+        "Due to the order could not be executed as maker, the GTX order will be rejected"
+    )
+    assert rejected.cancel_type is Actor.SYSTEM
+
+
+def test_cancel_is_asked_then_confirmed() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 59000)
+    outcome = kit.do(c.CancelOrder(kit.portfolio_id, order.order_id, ""))
+    asked = last_order(outcome)
+    assert (asked.state, asked.action) == (OrderState.OPEN, OrderAction.CANCEL_PENDING)
+    again = kit.do(c.CancelOrder(kit.portfolio_id, order.order_id, ""))
+    assert kit.code(again) == 401019
+    ended = last_order(kit.confirm_cancel(order.order_id))
+    assert (ended.state, ended.action) == (OrderState.CANCELLED, OrderAction.CANCEL_COMPLETE)
+    assert ended.cancel_type is Actor.USER
+    gone = kit.do(c.CancelOrder(kit.portfolio_id, order.order_id, ""))
+    assert kit.code(gone) == 401018
+
+
+def test_an_order_still_new_cannot_be_cancelled() -> None:
+    kit = funded()
+    order = kit.place(BTC_PERP, "BUY", "0.02", 59000).reply
+    assert isinstance(order, Order)
+    assert kit.code(kit.do(c.CancelOrder(kit.portfolio_id, order.order_id, ""))) == 401019
+
+
+def test_another_portfolio_s_order_is_as_good_as_absent() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 59000)
+    user = kit.desk.state.portfolios[kit.portfolio_id].user_id
+    other = kit.do(c.CreatePortfolio(user, "Other")).reply
+    assert isinstance(other, int)
+    assert kit.code(kit.do(c.CancelOrder(other, order.order_id, ""))) == 401018
+
+
+def test_ioc_remainder_is_cancelled_by_the_system() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 60000, tif="IOC")  # type: ignore[arg-type]
+    kit.fill(order, 60000, "0.01", done=False)
+    ended = last_order(kit.report(Cancelled(order.order_id, requested=False)))
+    assert (ended.state, ended.cancel_type) == (OrderState.CANCELLED, Actor.SYSTEM)
+    assert ended.executed_quantity == D("0.01")
+
+
+def test_replace_keeps_the_id_and_moves_price_and_total() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 59000)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(59500), D("0.03"))
+    outcome = kit.do(command)
+    asked = last_order(outcome)
+    assert (asked.action, asked.limit_price) == (OrderAction.AMEND_PENDING, 59000)
+    assert outcome.requests == [ReplaceOrder(order.order_id, BTC_PERP, 595000, 30)]
+    done = last_order(kit.report(Replaced(order.order_id, 595000, 30)))
+    assert (done.action, done.amend_type) == (OrderAction.AMEND_COMPLETED, Actor.USER)
+    assert (done.limit_price, done.quantity) == (59500, D("0.03"))
+
+
+def test_a_replace_that_the_venue_refuses_changes_nothing() -> None:
+    kit = funded()
+    order = kit.rest(BTC_SPOT, "BUY", "0.02", 59000)
+    frozen = order.frozen
+    kit.do(c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(59500), D("0.03")))
+    assert order.frozen > frozen
+    failed = last_order(kit.report(ReplaceRefused(order.order_id, 401052)))
+    assert failed.action is OrderAction.AMEND_FAILED
+    assert (failed.limit_price, failed.quantity, failed.frozen) == (59000, D("0.02"), frozen)
+
+
+def test_a_replace_below_what_is_executed_is_refused() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 60000)
+    kit.fill(order, 60000, "0.01", done=False)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", None, D("0.01"))
+    assert kit.code(kit.do(command)) == 401005
+
+
+def test_cancel_all_takes_the_own_orders_of_an_exchange_or_symbol() -> None:
+    kit = funded()
+    perp = kit.rest(BTC_PERP, "BUY", "0.02", 59000)
+    spot = kit.rest(BTC_SPOT, "BUY", "0.02", 59000)
+    kit.do(c.CancelOrders(kit.portfolio_id, None, BTC_SPOT))
+    assert spot.action is OrderAction.CANCEL_PENDING
+    assert perp.action is OrderAction.NONE
+    kit.do(c.CancelOrders(kit.portfolio_id, None, None))
+    assert perp.action is OrderAction.CANCEL_PENDING
+
+
+def test_spot_buy_freezes_price_and_fee_and_gives_back_the_improvement() -> None:
+    kit = funded()
+    order = kit.rest(BTC_SPOT, "BUY", 1, 60000)
+    assert order.frozen == D("60060")
+    usdt = views.asset_view(kit.desk, kit.account(), "USDT")
+    assert (usdt.available, usdt.frozen) == (D("39940"), D("60060"))
+    kit.fill(order, 59000, "0.5", done=False)
+    usdt = views.asset_view(kit.desk, kit.account(), "USDT")
+    assert usdt.frozen == 30030
+    assert usdt.balance == D(100_000) - 29500 - D("29.5")
+    kit.fill(order, 60000, "0.5")
+    usdt = views.asset_view(kit.desk, kit.account(), "USDT")
+    assert usdt.frozen == 0
+    assert views.asset_view(kit.desk, kit.account(), "BTC").balance == 1
+
+
+def test_a_market_buy_by_amount_pays_its_fee_from_inside() -> None:
+    kit = funded()
+    outcome = kit.place(BTC_SPOT, "BUY", market=True, quote_quantity=1000)
+    order = outcome.reply
+    assert isinstance(order, Order)
+    request = outcome.requests[0]
+    assert isinstance(request, NewOrder)
+    assert request.quote_budget is not None
+    assert round(request.quote_budget, 6) == D("999.000999")
+    kit.report(Accepted(order.order_id))
+    working = kit.desk.state.orders[order.order_id]
+    filled = last_order(kit.fill(working, 60000, "0.01665"))
+    assert filled.state is OrderState.FILLED
+    spent = D(100_000) - views.asset_view(kit.desk, kit.account(), "USDT").balance
+    assert spent == D("999.999")
+
+
+def test_a_margin_buy_beyond_the_cash_becomes_a_borrow() -> None:
+    kit = funded()
+    kit.account().coin_leverage["USDT"] = 3
+    order = kit.rest(BTC_MARGIN, "BUY", 2, 60000)
+    assert order.borrow_amount == 120_120 - 100_000
+    kit.fill(order, 60000, 2)
+    usdt = views.asset_view(kit.desk, kit.account(), "USDT")
+    assert (usdt.borrow, usdt.available, usdt.balance) == (20_120, 0, 0)
+    assert (usdt.equity, usdt.debt) == (-20_120, 20_120)
+    kit.cash("USDT", 100)
+    assert views.asset_view(kit.desk, kit.account(), "USDT").borrow == 0
+
+
+def test_a_position_is_averaged_reduced_and_turned() -> None:
+    kit = funded()
+    kit.trade(BTC_PERP, "BUY", 2, 59000)
+    kit.trade(BTC_PERP, "BUY", 1, 60500)
+    position = kit.account().positions[BTC_PERP]
+    assert (position.quantity, position.average_price) == (3, 59500)
+    reduced = kit.trade(BTC_PERP, "SELL", 1, 60000)
+    row = next(e for e in reduced.events if isinstance(e, PositionReduced)).row
+    assert row.closed_type.value == "PARTIAL_CLOSED"
+    assert row.closed_pnl == 500
+    turned = kit.trade(BTC_PERP, "SELL", 3, 60500)
+    row = next(e for e in turned.events if isinstance(e, PositionReduced)).row
+    assert row.closed_type.value == "COMPLETE_CLOSED"
+    assert row.closed_quantity == 3
+    assert row.closed_pnl == 500 + 2000
+    flipped = kit.account().positions[BTC_PERP]
+    assert (flipped.quantity, flipped.average_price) == (-1, 60500)
+    assert flipped.position_id != position.position_id
+
+
+def test_reduce_only_orders_go_with_the_position() -> None:
+    kit = funded()
+    kit.trade(BTC_PERP, "BUY", 1, 60000)
+    resting = kit.rest(BTC_PERP, "SELL", 1, 62000, reduce_only=True)
+    kit.trade(BTC_PERP, "SELL", 1, 60000)
+    assert resting.action is OrderAction.CANCEL_PENDING
+    assert resting.reason_code == 401068
+
+
+def test_close_position_is_one_reduce_only_market_order() -> None:
+    kit = funded()
+    kit.trade(BTC_PERP, "BUY", 1, 60000)
+    outcome = kit.do(c.ClosePosition(kit.portfolio_id, BTC_PERP, None))
+    order = outcome.reply
+    assert isinstance(order, Order)
+    assert (order.quantity, order.reduce_only) == (1, True)
+    assert order.time_in_force is TimeInForce.IOC
+    again = kit.do(c.ClosePosition(kit.portfolio_id, BTC_PERP, None))
+    assert kit.code(again) == 401038
+    kit.report(Accepted(order.order_id))
+    kit.fill(kit.desk.state.orders[order.order_id], 60000, 1)
+    assert kit.account().positions == {}
+    flat = kit.do(c.ClosePosition(kit.portfolio_id, BTC_PERP, None))
+    assert kit.code(flat) == 401032
+
+
+def test_reports_of_orders_that_ended_are_passed_over() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", 1, 60000)
+    kit.fill(order, 60000, 1)
+    assert kit.fill(order, 60000, 1).events == []
+    assert kit.account().positions[BTC_PERP].quantity == 1
+
+
+def test_after_a_restart_the_venue_is_told_again() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 59000)
+    kit.fill(order, 59000, "0.005", done=False)
+    outcome = kit.do(c.ResumeOrders())
+    request = outcome.requests[0]
+    assert isinstance(request, NewOrder)
+    assert (request.order_id, request.quantity_lots, request.resumed) == (order.order_id, 15, True)
