@@ -97,7 +97,6 @@ class Venue:
     def replace(self, order_id: int, lots: int, price: int) -> list[VenueReport]:
         return self._keep(self.exchange.handle(ReplaceOrder(order_id, SPOT, price, lots)))
 
-    @property
     def touch(self) -> tuple[int | None, int | None]:
         return self.exchange.best_bid(SPOT), self.exchange.best_ask(SPOT)
 

@@ -217,7 +217,7 @@ def test_what_it_was_given_then_is_taken() -> None:
     venue.order(1, BUY, 8, 101)
     assert fills(venue.change(asks=[(100, 3)])) == [(1, 3, 101)]
     assert venue.change(asks=[(107, 3)]) == []
-    assert venue.touch == (101, 105)
+    assert venue.touch() == (101, 105)
     assert fills(venue.change(asks=[(100, 4)])) == [(1, 4, 101)]
 
 
@@ -226,7 +226,7 @@ def test_a_resting_sell_is_filled_by_bids_that_come_across() -> None:
     venue.order(1, SELL, 4, 100)
     venue.order(2, SELL, 4, 100)
     assert fills(venue.snapshot([(101, 6)], [(110, 5)])) == [(1, 4, 100), (2, 2, 100)]
-    assert venue.touch == (None, 100)
+    assert venue.touch() == (None, 100)
 
 
 # ------------------------------------------------------------------ after a restart
@@ -244,7 +244,7 @@ def test_a_resumed_order_that_crosses_now_is_filled_as_maker_at_its_own_price() 
         Accepted(1),
         Filled(1, 1, 100, 3, MAKER, done=False),
     ]
-    assert venue.touch == (100, 105)
+    assert venue.touch() == (100, 105)
 
 
 def test_whom_a_resumed_order_meets_is_the_taker() -> None:

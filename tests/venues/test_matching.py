@@ -30,14 +30,14 @@ def test_a_sell_walks_the_bids_downwards() -> None:
 def test_an_order_does_not_walk_beyond_its_limit_and_rests_with_what_is_left() -> None:
     venue = Venue(asks=[(100, 5), (102, 5)])
     assert fills(venue.order(1, BUY, 8, 101)) == [(1, 5, 100)]
-    assert venue.touch == (101, 102)
+    assert venue.touch() == (101, 102)
 
 
 def test_what_was_taken_stays_taken() -> None:
     venue = Venue(asks=[(100, 5), (101, 5)])
     venue.order(1, BUY, 4, 100)
     assert fills(venue.order(2, BUY, 3, 101)) == [(2, 1, 100), (2, 2, 101)]
-    assert venue.touch == (None, 101)
+    assert venue.touch() == (None, 101)
     assert venue.exchange.depth(SPOT, SELL, 5) == [(101, 3)]
 
 
@@ -59,9 +59,9 @@ def test_the_touch_looks_past_levels_that_are_taken_whole() -> None:
     venue = Venue(bids=[(99, 1), (98, 1)], asks=[(100, 1), (101, 1)])
     venue.order(1, BUY, 1, 100)
     venue.order(2, SELL, 1, 99)
-    assert venue.touch == (98, 101)
+    assert venue.touch() == (98, 101)
     venue.change(bids=[(98, 0)], asks=[(101, 0), (102, 4)])
-    assert venue.touch == (None, 102)
+    assert venue.touch() == (None, 102)
 
 
 def test_two_clients_trade_under_one_trade_id_at_the_resting_price() -> None:
@@ -77,7 +77,7 @@ def test_two_clients_trade_under_one_trade_id_at_the_resting_price() -> None:
         Filled(3, 2, 100, 2, TAKER, done=False),
         Filled(1, 2, 100, 2, MAKER, done=True),
     ]
-    assert venue.touch == (100, 110)
+    assert venue.touch() == (100, 110)
 
 
 def test_clients_trade_by_price_then_time() -> None:
@@ -105,7 +105,7 @@ def test_a_line_is_walked_in_time_market_lots_and_clients_alike() -> None:
         (3, 2, 100), (2, 2, 100),
         (3, 1, 100),
     ]  # fmt: skip
-    assert venue.touch == (None, None)
+    assert venue.touch() == (None, None)
 
 
 def test_a_taker_that_stops_within_the_line_moves_the_others_forward() -> None:
@@ -118,7 +118,7 @@ def test_a_taker_that_stops_within_the_line_moves_the_others_forward() -> None:
 def test_spot_and_margin_share_a_book() -> None:
     venue = Venue()
     venue.order(1, SELL, 2, 100, sym=MARGIN)
-    assert venue.touch == (None, 100)
+    assert venue.touch() == (None, 100)
     assert venue.exchange.best_ask(MARGIN) == 100
     assert fills(venue.order(2, BUY, 2, 100, sym=SPOT)) == [(2, 2, 100), (1, 2, 100)]
 
@@ -215,7 +215,7 @@ def test_an_amount_that_buys_no_lot_of_the_next_level_ends_with_the_last_fill() 
     budget = 2 * _lot_cost(100) + _lot_cost(149)
     reports = venue.order(1, BUY, 0, 1000, IOC, kind=MARKET, budget=str(budget))
     assert reports[1:] == [Filled(1, 1, 100, 2, TAKER, done=True)]
-    assert venue.touch == (None, 150)
+    assert venue.touch() == (None, 150)
 
 
 def test_an_amount_below_one_lot_buys_nothing() -> None:
@@ -269,4 +269,4 @@ def test_an_own_order_behind_the_limit_is_no_self_trade() -> None:
     venue = Venue()
     venue.order(1, SELL, 5, 101, owner=7)
     assert venue.order(2, BUY, 5, 100, owner=7) == [Accepted(2)]
-    assert venue.touch == (100, 101)
+    assert venue.touch() == (100, 101)

@@ -25,9 +25,9 @@ GTX = TimeInForce.GTX
 def test_a_cancel_ends_the_order_and_leaves_nothing_in_the_book() -> None:
     venue = Venue(bids=[(90, 1)])
     venue.order(1, BUY, 5, 100)
-    assert venue.touch == (100, None)
+    assert venue.touch() == (100, None)
     assert venue.cancel(1) == [Cancelled(1, requested=True)]
-    assert venue.touch == (90, None)
+    assert venue.touch() == (90, None)
     assert venue.trade(SELL, 100, 100) == []
 
 
@@ -108,7 +108,7 @@ def test_a_replaced_order_may_cross_and_trade() -> None:
         Replaced(1, 111, 7),
         Filled(1, 1, 110, 5, TAKER, done=False),
     ]
-    assert venue.touch == (111, None)
+    assert venue.touch() == (111, None)
 
 
 def test_a_replaced_order_may_be_filled_whole() -> None:
@@ -123,7 +123,7 @@ def test_a_post_only_replace_that_would_cross_is_refused_and_changes_nothing() -
     venue.order(2, BUY, 5, 100)
     assert venue.replace(1, lots=9, price=110) == [ReplaceRefused(1, 401052)]
     assert venue.replace(1, lots=9, price=109) == [Replaced(1, 109, 9)]
-    assert venue.touch == (109, 110)
+    assert venue.touch() == (109, 110)
 
 
 def test_a_replaced_order_that_meets_its_own_owner_is_cancelled() -> None:
@@ -134,7 +134,7 @@ def test_a_replaced_order_that_meets_its_own_owner_is_cancelled() -> None:
         Replaced(1, 105, 5),
         Cancelled(1, requested=False, reason="self-trade: the newer order is cancelled"),
     ]
-    assert venue.touch == (None, 105)
+    assert venue.touch() == (None, 105)
 
 
 def test_a_replace_of_what_is_not_there_is_refused() -> None:
@@ -161,7 +161,7 @@ def test_a_finished_order_told_twice_answers_with_its_end() -> None:
     venue.order(2, BUY, 5, 100)
     venue.cancel(2)
     assert venue.order(2, BUY, 5, 100) == [Accepted(2), Cancelled(2, requested=True)]
-    assert venue.touch == (None, None)
+    assert venue.touch() == (None, None)
 
 
 def test_a_maker_filled_whole_is_remembered_too() -> None:

@@ -1,5 +1,4 @@
-"""The parameters of position, leverage, account and reference routes (errors 4, resolutions 61, 68).
-"""
+"""The parameters of position, leverage, account and reference routes (errors 4, resolutions 61)."""
 
 from enum import StrEnum
 

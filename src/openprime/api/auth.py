@@ -13,7 +13,6 @@ import msgspec
 from openprime.api.decoding import Decoded
 from openprime.api.keys import KeyEntry, KeyRing, address_allowed
 from openprime.api.signature import Signer, signed_by
-from openprime.desk.desk import Desk
 from openprime.desk.state import Portfolio, State, User
 from openprime.errors import Refusal
 from openprime.model.vocabulary import Permission, UserKind, UserState
@@ -78,9 +77,13 @@ class Gate:
     """Lets requests in, or says why not."""
 
     def __init__(
-        self, desk: Desk, keys: KeyRing, wall_ms: Callable[[], int], nonce_skew_s: int
+        self,
+        state: Callable[[], State],
+        keys: KeyRing,
+        wall_ms: Callable[[], int],
+        nonce_skew_s: int,
     ) -> None:
-        self._desk = desk
+        self._state = state
         self._keys = keys
         self._wall_ms = wall_ms
         self._nonce_skew_s = nonce_skew_s
@@ -110,7 +113,7 @@ class Gate:
         self, entry: KeyEntry, permission: Permission | None, level: KeyLevel = KeyLevel.ANY
     ) -> Caller | Refusal:
         """The caller behind a key. Codes: 100041, 100002, 2002, 100003, 100001, 401022."""
-        state = self._desk.state
+        state = self._state()
         user = state.users.get(entry.user_id)
         if entry.frozen:
             return Refusal(100041)

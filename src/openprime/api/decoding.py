@@ -146,9 +146,7 @@ def read_query(query: bytes, nonce: str, edge: EdgeSettings) -> Decoded:
     if not query:
         return NOTHING
     try:
-        pairs = [
-            _pair(item) for item in query.decode().split("&") if item and item != nonce
-        ]
+        pairs = [_pair(item) for item in query.decode().split("&") if item and item != nonce]
     except ValueError:
         return UNREADABLE
     values = dict(pairs)

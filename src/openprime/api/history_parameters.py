@@ -4,7 +4,6 @@ All lists share one chain of lines; what differs is how far back they reach and 
 they know.
 """
 
-
 import msgspec
 
 from openprime.api import readers
@@ -56,9 +55,7 @@ END = Field("end_ms", ("end", "endTime"), readers.moment, 401040)
 COIN = Field("coin", ("coin",), readers.text)
 LIMIT = Field("limit", ("limit",), readers.whole, 400007)
 EXECUTED_ONLY = Field("executed_only", ("filterExecuted",), readers.boolean, 400000)
-STATEMENT_TYPE = Field(
-    "statement_type", ("statementType",), readers.one_of(StatementType), 401050
-)
+STATEMENT_TYPE = Field("statement_type", ("statementType",), readers.one_of(StatementType), 401050)
 
 
 def _limit_in_bounds(raw: Raw, values: Values, now_ms: int) -> int | None:
@@ -215,9 +212,11 @@ class TradingStats(msgspec.Struct, frozen=True):
 TRADING_STATS = Table(
     TradingStats,
     Rule(
-        lambda raw, values, now_ms: None
-        if (raw.get("begin") or raw.get("startTime")) and (raw.get("end") or raw.get("endTime"))
-        else 400009,
+        lambda raw, values, now_ms: (
+            None
+            if (raw.get("begin") or raw.get("startTime")) and (raw.get("end") or raw.get("endTime"))
+            else 400009
+        ),
         (400009,),
     ),
     BUSINESS,

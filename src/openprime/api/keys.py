@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from openprime.api.signature import Signer
-from openprime.desk.desk import Desk
 from openprime.desk.events import Event, KeyChanged
-from openprime.desk.state import ApiKey
+from openprime.desk.state import ApiKey, State
 from openprime.model.vocabulary import Permission
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,16 +33,18 @@ class KeyEntry(msgspec.Struct, frozen=True):
 
 
 class KeyRing:
-    """Keys by access key. `unseal(sealed_secret, access_key)` gives the secret in clear."""
+    """Keys by access key. `state` gives the desk's state of the moment, `unseal(sealed_secret,
+    access_key)` a secret in clear.
+    """
 
     def __init__(
         self,
-        desk: Desk,
+        state: Callable[[], State],
         unseal: Callable[[bytes, str], str],
         wall_ms: Callable[[], int],
         kept_ms: int,
     ) -> None:
-        self._desk = desk
+        self._state = state
         self._unseal = unseal
         self._wall_ms = wall_ms
         self._kept_ms = kept_ms
@@ -55,7 +56,7 @@ class KeyRing:
         now_ms = self._wall_ms()
         if entry is not None and now_ms < entry.stale_at_ms:
             return entry
-        key = self._desk.state.keys.get(access_key)
+        key = self._state().keys.get(access_key)
         if key is None:
             self._entries.pop(access_key, None)
             return None
@@ -63,7 +64,7 @@ class KeyRing:
         return entry
 
     def _entry(self, key: ApiKey, now_ms: int) -> KeyEntry:
-        portfolio = self._desk.state.portfolios.get(key.portfolio_id)
+        portfolio = self._state().portfolios.get(key.portfolio_id)
         return KeyEntry(
             access_key=key.access_key,
             signer=Signer(self._unseal(key.sealed_secret, key.access_key)),

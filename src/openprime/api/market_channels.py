@@ -93,10 +93,14 @@ def _index_price(view: View) -> Any | None:
 
 def _open_interest(view: View) -> Any | None:
     interest = view.market.open_interest(view.instrument.sym)
-    return None if interest is None else {
-        "open_interest": text(interest),
-        "ts": str(view.clock_ms()),
-    }
+    return (
+        None
+        if interest is None
+        else {
+            "open_interest": text(interest),
+            "ts": str(view.clock_ms()),
+        }
+    )
 
 
 def _candles_of(kind: CandleKind) -> Draw:

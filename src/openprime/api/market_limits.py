@@ -4,10 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from openprime.api.socket_login import SlidingWindow
-
-# Addresses whose rate is remembered; the oldest is forgotten beyond it.
-PACED_ADDRESSES_MAX = 10_000
+from openprime.api.socket_limits import Pace
 
 
 class MarketLimits(msgspec.Struct, frozen=True):
@@ -39,9 +36,10 @@ class AddressBook:
 
     def __init__(self, limits: MarketLimits, clock_s: Callable[[], float]) -> None:
         self._limits = limits
-        self._clock_s = clock_s
         self._open: dict[tuple[str, bool], int] = {}
-        self._paces: dict[str, SlidingWindow] = {}
+        most = limits.frames_per_second if limits.enforced else None
+        # Subscribes and unsubscribes of an address.
+        self.frames = Pace(most, 1.0, clock_s)
 
     def enter(self, address: str, known: bool) -> bool:
         """Count one more connection, unless the address has as many as it may."""
@@ -59,15 +57,3 @@ class AddressBook:
         self._open[key] -= 1
         if not self._open[key]:
             del self._open[key]
-
-    def frame(self, address: str) -> bool:
-        """Whether the address may send one more subscribe or unsubscribe now."""
-        if not self._limits.enforced:
-            return True
-        pace = self._paces.pop(address, None)
-        if pace is None:
-            pace = SlidingWindow(self._limits.frames_per_second, 1.0)
-            if len(self._paces) >= PACED_ADDRESSES_MAX:
-                self._paces.pop(next(iter(self._paces)))
-        self._paces[address] = pace
-        return pace.take(self._clock_s())

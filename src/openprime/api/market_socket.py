@@ -19,6 +19,7 @@ from openprime.api.market_hub import MarketHub, StreamKey
 from openprime.api.market_limits import AddressBook, MarketLimits
 from openprime.api.market_streams import Stream
 from openprime.api.socket_door import caller_address, refuse_crowd
+from openprime.api.socket_limits import SlidingWindow
 from openprime.api.socket_link import (
     CLOSE_TRY_AGAIN,
     SERVER_EXTENSION,
@@ -30,7 +31,7 @@ from openprime.api.socket_link import (
     Scope,
     Send,
 )
-from openprime.api.socket_login import MARKET_FAMILY, Logins, SlidingWindow
+from openprime.api.socket_login import MARKET_FAMILY, Logins
 from openprime.errors import Refusal
 
 TOO_MANY_CONNECTIONS = 11200
@@ -130,7 +131,7 @@ class MarketSession:
             self._answer(requests.refusal(event, requests.UNREADABLE))
         elif not isinstance(arguments, list) or not arguments:
             self._answer(requests.refusal(event, requests.BAD_PARAMETER))
-        elif not self._socket.addresses.frame(self._address):
+        elif not self._socket.addresses.frames.take(self._address):
             self._answer(requests.refusal(event, TOO_MANY_FRAMES))
         elif event == requests.SUBSCRIBE:
             self._subscribe(arguments)
@@ -163,9 +164,7 @@ class MarketSession:
     def _unsubscribe(self, entries: list[Any]) -> None:
         self._judge(requests.UNSUBSCRIBE, entries, self._remove)
 
-    def _judge(
-        self, event: str, entries: list[Any], act: Callable[[StreamKey], int]
-    ) -> None:
+    def _judge(self, event: str, entries: list[Any], act: Callable[[StreamKey], int]) -> None:
         """Do what each entry asks, and answer; one bad entry does not undo the good ones."""
         accepted, refused, first_code = [], [], 0
         for entry in entries:

@@ -34,9 +34,7 @@ SYM_REQUIRED = Field("sym", ("sym",), readers.text, absent=400009)
 EXCHANGE = Field("exchange", ("exchangeType", "exchange"), readers.one_of(Exchange), 401023)
 ORDER_ID_VALUE = Field("order_id", ("orderId",), readers.id_value, 401020)
 ORDER_ID_LENGTH = Field("order_id", ("orderId",), readers.id_length, 401007)
-POSITION_SIDE = Field(
-    "position_side", ("positionSide",), readers.one_of(PositionSide), 400000
-)
+POSITION_SIDE = Field("position_side", ("positionSide",), readers.one_of(PositionSide), 400000)
 
 
 class Place(msgspec.Struct, frozen=True):

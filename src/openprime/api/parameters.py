@@ -84,9 +84,7 @@ class Table(Generic[P]):
         self.struct = struct
         self.lines = lines
         self._tests = tuple(line.line() for line in lines)
-        self._fields = {
-            key: line for line in lines if isinstance(line, Field) for key in line.wire
-        }
+        self._fields = {key: line for line in lines if isinstance(line, Field) for key in line.wire}
 
     @property
     def fields(self) -> list[Field]:
@@ -134,10 +132,10 @@ def _text_of(field: Field, value: Value) -> str | None:
         return str(value)
     if isinstance(value, bool):
         return ("true" if value else "false") if field.read is boolean else None
-    if isinstance(value, list) and field.is_list:
-        if all(isinstance(item, str) and not isinstance(item, Number) for item in value):
-            return ",".join(value)
-    return None
+    if not isinstance(value, list) or not field.is_list:
+        return None
+    texts = all(isinstance(item, str) and not isinstance(item, Number) for item in value)
+    return ",".join(value) if texts else None
 
 
 class NoParameters(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ Reader = Callable[[str], object | None]
 
 ID_DIGITS = 16
 CLIENT_ORDER_ID_LENGTH_MAX = 63
-# What cannot fit a counter is read as this: above every bound, yet no number of thousands of digits.
+# What cannot fit a counter is read as this: above every bound, however many digits were sent.
 BEYOND = 10**9
 
 _DECIMAL = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?").fullmatch

@@ -5,26 +5,37 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from openprime.api import wire
 from openprime.api.auth import Gate
 from openprime.api.envelope import Texts
 from openprime.api.keys import KeyRing, Proxies
 from openprime.api.settings import ApiSettings
-from openprime.desk.commands import Command
+from openprime.desk.commands import Command, Envelope
 from openprime.desk.desk import Desk
 from openprime.desk.events import Event, OrderChanged
 from openprime.desk.outcome import Outcome
-from openprime.desk.state import Order
+from openprime.desk.state import Order, State
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
 from openprime.store.history import History
 from openprime.store.store import Store
 
+T = TypeVar("T")
+
 
 class Commands(Protocol):
-    """The way to the desk: what comes back is durable."""
+    """The way to the desk: what comes back is durable.
+
+    After a failure of the disk `desk` is another one, made from what was kept.
+    """
+
+    sequence: int
+    broken: str | None
+
+    @property
+    def desk(self) -> object: ...
 
     async def submit(self, command: Command) -> Outcome: ...
 
@@ -76,7 +87,6 @@ class Services:
     `maintenance` makes every write answer 50001.
     """
 
-    desk: Desk
     sequencer: Commands
     store: Store
     history: History
@@ -97,16 +107,37 @@ class Services:
     def __post_init__(self) -> None:
         settings = self.settings
         self.started_at_ms = self.wall_ms()
-        self.keys = KeyRing(self.desk, self.unseal, self.wall_ms, settings.key_cache_ms)
-        self.gate = Gate(self.desk, self.keys, self.wall_ms, settings.nonce_skew_s)
+        self.keys = KeyRing(self._state, self.unseal, self.wall_ms, settings.key_cache_ms)
+        self.gate = Gate(self._state, self.keys, self.wall_ms, settings.nonce_skew_s)
         self.proxies = Proxies(settings.trusted_proxies)
         self.texts = Texts(settings.newest_messages)
         self.finished = FinishedOrders(settings.finished_orders_kept)
 
-    def observe(self, events: Sequence[Event]) -> None:
-        """Take note of what happened at the desk; to be called with every batch, before replies."""
-        self.keys.observe(events)
-        self.finished.observe(events)
+    @property
+    def desk(self) -> Desk:
+        """The desk of the moment."""
+        return cast(Desk, self.sequencer.desk)
+
+    def _state(self) -> State:
+        return self.desk.state
+
+    def observe(self, envelope: Envelope, outcome: Outcome) -> None:
+        """Take note of what a command did: an observer for the sequencer."""
+        self.keys.observe(outcome.events)
+        self.finished.observe(outcome.events)
+
+    async def read(self, render: Callable[[Desk], T]) -> T:
+        """What `render` makes of the desk, once a crash could not take it back any more."""
+        while True:
+            desk = self.desk
+            answer = render(desk)
+            await self.sequencer.settled()
+            if self.desk is desk:
+                return answer
+
+    def rendered(self, order: Order | None) -> wire.Row | None:
+        """An order as REST tells it; None for none."""
+        return None if order is None else self.order_row(order)
 
     def order_row(self, order: Order) -> wire.Row:
         """An order as REST tells it."""

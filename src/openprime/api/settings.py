@@ -35,4 +35,5 @@ class ApiSettings(msgspec.Struct, frozen=True):
     page_size_max: int = 1_000
     trusted_proxies: tuple[str, ...] = ()
     durability: str = "fsync"
+    documents_folder: str = ""
     edge: EdgeSettings = EdgeSettings()

@@ -126,9 +126,7 @@ class Link:
         writer = self._loop.create_task(self._write())
         self._watch_idle()
         try:
-            await asyncio.wait(
-                (reader, writer, self._closing), return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((reader, writer, self._closing), return_when=asyncio.FIRST_COMPLETED)
             if self._close is not None:
                 await self._say_goodbye(writer)
         finally:

@@ -5,7 +5,6 @@ says what differs by socket (resolutions 99, 103); the order of the checks does 
 """
 
 import secrets
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,14 +13,12 @@ import msgspec
 from openprime.api.auth import Caller, Gate
 from openprime.api.keys import KeyRing, address_allowed
 from openprime.api.signature import Signer
+from openprime.api.socket_limits import Pace
 from openprime.errors import Refusal
 
 SIGNED_TAIL = b"GET/users/self/verify"
 SECOND_DIGITS_MAX = 10
 MILLISECOND_DIGITS = 13
-
-# So many keys are remembered for the limit of logins; beyond that the oldest are forgotten.
-PACED_KEYS_MAX = 10_000
 
 _NOBODY = Signer(secrets.token_hex(32))
 
@@ -61,29 +58,6 @@ MARKET_FAMILY = LoginFamily(
 )
 
 
-class LoginPace:
-    """At most one login a period and key (601012); `period_s` 0 counts nothing."""
-
-    def __init__(self, period_s: float, clock_s: Callable[[], float]) -> None:
-        self._period_s = period_s
-        self._clock_s = clock_s
-        self._last_s: dict[str, float] = {}
-
-    def take(self, access_key: str) -> bool:
-        """Whether this login may go on; if so it counts."""
-        if not self._period_s:
-            return True
-        now_s = self._clock_s()
-        last_s = self._last_s.pop(access_key, None)
-        if last_s is not None and now_s - last_s < self._period_s:
-            self._last_s[access_key] = last_s
-            return False
-        if len(self._last_s) >= PACED_KEYS_MAX:
-            self._last_s.pop(next(iter(self._last_s)))
-        self._last_s[access_key] = now_s
-        return True
-
-
 class Logins:
     """Lets sockets in."""
 
@@ -92,7 +66,7 @@ class Logins:
         keys: KeyRing,
         gate: Gate,
         wall_ms: Callable[[], int],
-        pace: LoginPace,
+        pace: Pace,
         skew_s: int = 60,
     ) -> None:
         self._keys = keys
@@ -149,24 +123,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value)
-
-
-class SlidingWindow:
-    """At most `calls_max` accepted calls in any `seconds`; refused ones cost nothing."""
-
-    __slots__ = ("_calls_max", "_seconds", "_taken_s")
-
-    def __init__(self, calls_max: int, seconds: float) -> None:
-        self._calls_max = calls_max
-        self._seconds = seconds
-        self._taken_s: deque[float] = deque()
-
-    def take(self, now_s: float) -> bool:
-        """Whether one more call is within the limit; if so it counts."""
-        taken_s = self._taken_s
-        while taken_s and now_s - taken_s[0] >= self._seconds:
-            taken_s.popleft()
-        if len(taken_s) >= self._calls_max:
-            return False
-        taken_s.append(now_s)
-        return True

@@ -44,9 +44,7 @@ Answer = tuple[int, Any]
 VenueHandler = Callable[[VenueSource, Parameters], Any]
 
 
-def listed(
-    source: VenueSource, exchange: Exchange, business: Business
-) -> dict[str, Instrument]:
+def listed(source: VenueSource, exchange: Exchange, business: Business) -> dict[str, Instrument]:
     """The instruments of one market that have a book, by the venue's own name of them."""
     return {
         instrument.original_symbol: instrument
@@ -86,9 +84,7 @@ def candle_rows(
 ) -> list[Candle]:
     """At most `limit` candles that began at or before `end_ms`, oldest first."""
     until_ms = source.clock_ms() if end_ms is None else min(end_ms, source.clock_ms())
-    return source.market.candles(
-        instrument.book_sym, interval, until_ms, limit, CandleKind.TRADE
-    )
+    return source.market.candles(instrument.book_sym, interval, until_ms, limit, CandleKind.TRADE)
 
 
 def depth_levels(

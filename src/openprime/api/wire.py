@@ -352,4 +352,3 @@ def page(rows: Sequence[Row], total: int, number: int, size: int) -> Row:
         "totalSize": total,
         "list": rows,
     }
-

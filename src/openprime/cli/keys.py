@@ -25,7 +25,7 @@ def list_keys(data: str = Data) -> None:
 
     async def work(keyring: Keyring) -> None:
         print(f"{'ACCESS KEY':<34}{'PORTFOLIO':<18}{'STATUS':<8}{'PERMISSIONS':<31}NAME")
-        for key in keyring.keys():
+        for key in keyring.all():
             status = "frozen" if key.frozen else "normal"
             permissions = ",".join(key.permissions)
             row = f"{key.access_key:<34}{key.portfolio_id:<18}{status:<8}{permissions:<31}"

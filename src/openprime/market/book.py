@@ -2,10 +2,11 @@
 
 Two needs pull apart: a recording changes some sixty levels a message, and readers want the best
 levels in order after each. A tree keeps order at every change and pays for it at every change.
-Here a side is a dictionary, which takes a change in one step, and its order is made good only
-when somebody looks: new prices wait in a list until then, and prices that are gone stay in the
-order as dead entries that a reader drops or skips. The order is kept worst to best, so that what
-happens near the best price, which is nearly everything, moves only the end of the list.
+Here a side is a dictionary, which takes a change in one step, and order is made only as far as
+somebody looks. New prices wait in a short list, whose best is found by looking through it, and
+are sorted in when the list is full or the side is walked. Prices that are gone stay in the order
+as dead entries that a reader drops or skips. The order is kept worst to best, so that what
+happens near the best price, which is nearly everything, moves only the end of a list.
 """
 
 from bisect import insort
@@ -16,7 +17,10 @@ from openprime.model.vocabulary import Side
 
 # Up to so many new prices are inserted one by one; more are sorted in at once. An insertion
 # costs a third of a microsecond, a sort runs over the whole order of some thousands.
-INSERT_ONE_BY_ONE_MAX = 128
+INSERT_ONE_BY_ONE_MAX = 96
+
+# So many new prices may wait; looking through them for the best costs a microsecond or two.
+WAITING_MAX = 256
 
 # The order may hold so many entries beyond twice the living levels before it is made anew.
 SLACK_ENTRIES = 256
@@ -25,13 +29,14 @@ SLACK_ENTRIES = 256
 class Ladder:
     """One side of a book. Keys of the order are price * sign, so the best is always the last."""
 
-    __slots__ = ("_fresh", "_order", "_sign", "lots_by_price")
+    __slots__ = ("_best", "_fresh", "_order", "_sign", "lots_by_price")
 
     def __init__(self, side: Side) -> None:
         self.lots_by_price: dict[int, int] = {}
         self._sign = side.sign
         self._order: list[int] = []
         self._fresh: list[int] = []
+        self._best: tuple[int, int] | None = None
 
     def replace(self, levels: list[tuple[int, int]]) -> None:
         """Hold these levels and no others."""
@@ -42,6 +47,7 @@ class Ladder:
         """Take new quantities; 0 lots removes a level."""
         lots_by_price = self.lots_by_price
         fresh = self._fresh
+        self._best = None
         for price_ticks, lots in levels:
             if not lots:
                 lots_by_price.pop(price_ticks, None)
@@ -50,21 +56,33 @@ class Ladder:
             else:
                 lots_by_price[price_ticks] = lots
                 fresh.append(price_ticks)
-        if len(self._order) + len(fresh) > 2 * len(lots_by_price) + SLACK_ENTRIES:
-            self._rebuild()
+        if len(fresh) > WAITING_MAX:
+            self._merge()
 
     def best(self) -> tuple[int, int] | None:
         """The best level as (price_ticks, lots), or None where the side is empty."""
-        if self._fresh:
-            self._merge()
+        if self._best is None:
+            self._best = self._find_best()
+        return self._best
+
+    def _find_best(self) -> tuple[int, int] | None:
         order = self._order
-        while order:
-            price_ticks = order[-1] * self._sign
-            lots = self.lots_by_price.get(price_ticks)
-            if lots is not None:
-                return price_ticks, lots
+        lots_by_price = self.lots_by_price
+        while order and order[-1] * self._sign not in lots_by_price:
             order.pop()
-        return None
+        fresh = self._fresh
+        if fresh:
+            price_ticks = max(fresh) if self._sign > 0 else min(fresh)
+            if not order or price_ticks * self._sign > order[-1]:
+                if price_ticks in lots_by_price:
+                    return price_ticks, lots_by_price[price_ticks]
+                # It came and went; once sorted in it is dropped like any other.
+                self._merge()
+                return self._find_best()
+        if not order:
+            return None
+        price_ticks = order[-1] * self._sign
+        return price_ticks, lots_by_price[price_ticks]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Levels as (price_ticks, lots) from the best on. Not to be used across a change."""
@@ -93,18 +111,24 @@ class Ladder:
         return levels
 
     def _merge(self) -> None:
-        fresh = self._fresh
-        if len(fresh) > INSERT_ONE_BY_ONE_MAX:
-            self._order.extend([price * self._sign for price in fresh])
+        """Sort in the new prices that are still there; make the order anew if it is too old."""
+        sign = self._sign
+        lots_by_price = self.lots_by_price
+        keys = [price * sign for price in self._fresh if price in lots_by_price]
+        self._fresh.clear()
+        if len(self._order) + len(keys) > 2 * len(lots_by_price) + SLACK_ENTRIES:
+            self._rebuild()
+        elif len(keys) > INSERT_ONE_BY_ONE_MAX:
+            self._order.extend(keys)
             self._order.sort()
         else:
-            for price in fresh:
-                insort(self._order, price * self._sign)
-        fresh.clear()
+            for key in keys:
+                insort(self._order, key)
 
     def _rebuild(self) -> None:
         self._order = sorted([price * self._sign for price in self.lots_by_price])
         self._fresh.clear()
+        self._best = None
 
 
 class Book:

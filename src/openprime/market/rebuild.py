@@ -11,7 +11,7 @@ from there on a level that is crossed by a newer one of the other side is taken 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from openprime.market.book import Book
 from openprime.market.capture import DepthMessage, Message, SnapshotMessage
@@ -51,12 +51,17 @@ class Rebuilder:
     def events(self, messages: Iterable[Message]) -> Iterator[MarketEvent]:
         """The events of a stream of messages, times never decreasing, a snapshot first."""
         for message in messages:
-            if isinstance(message, DepthMessage):
-                yield from self._depth(message)
-            elif isinstance(message, MarketTrade):
-                self.time_ms = max(self.time_ms, message.time_ms)
+            if isinstance(message, MarketTrade):
+                if message.time_ms >= self.time_ms:
+                    self.time_ms = message.time_ms
                 if self._started:
                     yield self._trade(message)
+            elif isinstance(message, DepthMessage):
+                if self._last_id is None:
+                    self.time_ms = max(self.time_ms, message.time_ms)
+                    self._pending.append(message)
+                else:
+                    yield from self._depth(message, self._last_id)
             elif isinstance(message, SnapshotMessage):
                 yield from self._snapshot(message)
 
@@ -95,21 +100,21 @@ class Rebuilder:
         pending = list(self._pending)
         self._pending.clear()
         for update in pending:
-            yield from self._depth(update)
+            if self._last_id is None:
+                self._pending.append(update)
+            else:
+                yield from self._depth(update, self._last_id)
 
-    def _depth(self, message: DepthMessage) -> Iterator[MarketEvent]:
-        self.time_ms = max(self.time_ms, message.time_ms)
-        if self._last_id is None:
-            self._pending.append(message)
-            return
-        if self._is_stale(message, self._last_id):
-            return
-        if not self._continues(message, self._last_id):
-            yield from self._gap(message)
-            return
+    def _depth(self, message: DepthMessage, last_id: int) -> Sequence[MarketEvent]:
+        if message.time_ms > self.time_ms:
+            self.time_ms = message.time_ms
+        if self._is_stale(message, last_id):
+            return ()
+        if not self._continues(message, last_id):
+            return self._gap(message)
         self._joining = False
         self._last_id = message.last_id
-        yield self._change(message)
+        return (self._change(message),)
 
     def _is_stale(self, message: DepthMessage, last_id: int) -> bool:
         if self._joining and self._futures:
@@ -127,18 +132,17 @@ class Rebuilder:
             return True
         return self._joining and message.first_id <= last_id <= message.last_id
 
-    def _gap(self, message: DepthMessage) -> Iterator[MarketEvent]:
+    def _gap(self, message: DepthMessage) -> Sequence[MarketEvent]:
         self.gaps += 1
         self._joining = False
         if self._snapshots_to_come > 0:
             self._last_id = None
             self._pending.append(message)
-            return
+            return ()
         self._last_id = message.last_id
         self._doubtful = True
         change = self._change(message)
-        if self._known is not None:
-            yield self._known.snapshot(change.time_ms)
+        return () if self._known is None else (self._known.snapshot(change.time_ms),)
 
     def _change(self, message: DepthMessage) -> DepthChange:
         change = DepthChange(

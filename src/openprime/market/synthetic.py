@@ -12,6 +12,7 @@ costs one snapshot a book and never hours of events.
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from math import ceil
 from operator import attrgetter
 from random import Random
 from typing import Any
@@ -96,7 +97,7 @@ class SyntheticFeed:
         return [queue.popleft() for _ in range(min(limit, len(queue)))]
 
     def _time_ms(self, slot: int) -> int:
-        return self._start_ms + int(slot * self._slot_ms)
+        return self._start_ms + ceil(slot * self._slot_ms)
 
     def _due(self, now_ms: int) -> int:
         """The last slot that has ended by `now_ms`."""

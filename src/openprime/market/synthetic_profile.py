@@ -172,13 +172,19 @@ class Profiler:
             trade_spread=_trade_spread(orders),
             rate_variance=tuple(_rate_variance(orders, w) for w in RATE_WINDOWS_MS),
             volatility_1s_bp=pstdev(returns),
-            kurtosis_1s=fmean([r**4 for r in returns]) / fmean([r**2 for r in returns]) ** 2,
+            kurtosis_1s=_kurtosis(returns),
             messages_per_s=self.message_count / seconds,
             changes_per_message=self.change_count / self.message_count,
             changes_per_s=self.change_count / seconds,
             modify_share=self.modify_count / self.change_count,
             change_rank=quantiles(self.change_ranks),
         )
+
+
+def _kurtosis(returns: Sequence[float]) -> float:
+    """How fat the tails are: 3 for a normal distribution."""
+    squares = [r * r for r in returns]
+    return fmean([s * s for s in squares]) / (fmean(squares) ** 2 or 1.0)
 
 
 def _trades_by_size(orders: Sequence[Order]) -> tuple[float, ...]:

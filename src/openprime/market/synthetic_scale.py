@@ -2,11 +2,11 @@
 
 Every book borrows the fit of a recorded one (its template): its own recording or that of its
 Binance twin, else ETH's perpetual for a perpetual and BTC's spot book for a spot one. The book's
-turnover relative to the template's, `weight`, follows from the assumed coin and exchange
-shares. Orders come sqrt(weight) times as often and are sqrt(weight) times as large; levels are
-1/sqrt(weight) times as far apart and hold sqrt(weight) times as much, so that turnover and, by and
-large, depth within a given distance scale with the weight. A coarse tick gathers into one level what the
-template spreads over several, so the amount within a distance does not depend on the tick.
+turnover relative to the template's, `weight`, follows from the assumed coin and exchange shares.
+Orders come sqrt(weight) times as often and are sqrt(weight) times as large; levels are
+1/sqrt(weight) times as far apart and hold sqrt(weight) times as much. So turnover and, by and
+large, depth within a given distance scale with the weight. A coarse tick gathers into one level
+what the template spreads over several, so the amount within a distance does not depend on it.
 """
 
 from bisect import bisect_left

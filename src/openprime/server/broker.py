@@ -14,6 +14,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import files
 
+from openprime.market.state import MarketState
+
 from openprime.desk.commands import (
     NO_QUOTE,
     ClosePosition,
@@ -29,7 +31,6 @@ from openprime.desk.desk import Desk
 from openprime.desk.state import State
 from openprime.market.feed import Feed
 from openprime.market.recording import RecordingError, aligned_feeds
-from openprime.market.state import MarketState
 from openprime.market.synthetic import SyntheticFeed
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference, build
@@ -64,9 +65,7 @@ class Broker:
     pump: Pump
     credentials: Credentials
 
-    def __init__(
-        self, config: ServerConfig, clock_ms: Callable[[], int] = wall_clock_ms
-    ) -> None:
+    def __init__(self, config: ServerConfig, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
         self.config = config
         self.clock_ms = clock_ms
         self.reference = load_reference()
@@ -141,9 +140,7 @@ class Broker:
     def _build_market(self, desk: Desk) -> None:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
-        self.market = MarketState(
-            self.reference, now_ms, seed=self.config.seed, recorded=recorded
-        )
+        self.market = MarketState(self.reference, now_ms, seed=self.config.seed, recorded=recorded)
         exchange = SimulatedExchange(self.reference.instruments, self.market.books)
         venue = self.config.file.venue
         self.gateway = VenueGateway(

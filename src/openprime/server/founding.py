@@ -34,9 +34,9 @@ class FoundingError(Exception):
     """A first start that could not be completed."""
 
 
-def new_key(vault: Vault, portfolio_id: int, name: str, permissions: list[Permission]) -> tuple[
-    CreateKey, str
-]:
+def new_key(
+    vault: Vault, portfolio_id: int, name: str, permissions: list[Permission]
+) -> tuple[CreateKey, str]:
     """The command that makes a fresh key, and its secret, which is nowhere else in clear."""
     access_key = secrets.token_hex(ACCESS_KEY_BYTES)
     secret = secrets.token_hex(SECRET_BYTES)
@@ -62,9 +62,7 @@ async def found(desk: Desk, sequencer: Sequencer, store: Store) -> Credentials:
     secret = None
     key = primary_key(desk, portfolio.portfolio_id)
     if not desk.state.keys and store.meta("founded") is None:
-        command, secret = new_key(
-            store.vault, portfolio.portfolio_id, "primary", list(Permission)
-        )
+        command, secret = new_key(store.vault, portfolio.portfolio_id, "primary", list(Permission))
         await _do(sequencer, command)
         key = desk.state.keys[command.access_key]
     if store.meta("founded") is None:

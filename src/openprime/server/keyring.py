@@ -1,4 +1,4 @@
-"""The keys of a data folder at rest: the same desk and journal as the broker's, without a market."""
+"""The keys of a data folder at rest: the desk and journal of a broker, without a market."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -29,12 +29,10 @@ class Keyring:
         self._sequencer = sequencer
         self._store = store
 
-    def keys(self) -> list[ApiKey]:
+    def all(self) -> list[ApiKey]:
         return list(self._desk.state.keys.values())
 
-    async def create(
-        self, portfolio: str | None, name: str, permissions: str
-    ) -> tuple[str, str]:
+    async def create(self, portfolio: str | None, name: str, permissions: str) -> tuple[str, str]:
         """Make a key; returns access key and secret."""
         command, secret = new_key(
             self._store.vault, self._portfolio_id(portfolio), name, _permissions(permissions)
@@ -71,8 +69,7 @@ def _permissions(text: str) -> list[Permission]:
     unknown = [name for name in names if name not in list(Permission)]
     if unknown:
         raise KeyringError(
-            f"--permissions: expected a comma list of {', '.join(Permission)}, "
-            f"found {unknown[0]!r}"
+            f"--permissions: expected a comma list of {', '.join(Permission)}, found {unknown[0]!r}"
         )
     # READ comes with every key.
     return [p for p in Permission if p in names or p is Permission.READ]
@@ -98,4 +95,3 @@ async def open_keyring(folder: Path) -> AsyncIterator[Keyring]:
             await sequencer.close()
     finally:
         store.close()
-

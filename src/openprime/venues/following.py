@@ -22,10 +22,11 @@ def follow(book: TradingBook, event: MarketEvent) -> list[VenueReport]:
         _follow_trade(book, event, reports)
         return reports
     if isinstance(event, DepthChange):
-        _follow_levels(book.bids, event.bids)
-        _follow_levels(book.asks, event.asks)
+        _follow_levels(book.bids, event.bids, book.seen_ms)
+        _follow_levels(book.asks, event.asks, book.seen_ms)
     else:
         _follow_snapshot(book, event)
+    book.seen_ms = book.market.time_ms
     if book.bids.clients.queues:
         _meet_crossing_market(book, Side.BUY, reports)
     if book.asks.clients.queues:
@@ -33,14 +34,14 @@ def follow(book: TradingBook, event: MarketEvent) -> list[VenueReport]:
     return reports
 
 
-def _follow_levels(side: BookSide, levels: list[tuple[int, int]]) -> None:
+def _follow_levels(side: BookSide, levels: list[tuple[int, int]], since_ms: int) -> None:
     side.market.refresh(levels)
     queues = side.clients.queues
     if queues:
         for price_ticks, lots in levels:
             queue = queues.get(price_ticks)
             if queue is not None:
-                queue.told(lots)
+                queue.told(lots, since_ms)
 
 
 def _follow_snapshot(book: TradingBook, event: DepthSnapshot) -> None:
@@ -53,7 +54,7 @@ def _follow_snapshot(book: TradingBook, event: DepthSnapshot) -> None:
         last = levels[-1][0] * sign
         for queue in side.clients.queues.values():
             if queue.price_ticks * sign >= last:
-                queue.told(side.market.displayed_at(queue.price_ticks))
+                queue.told(side.market.displayed_at(queue.price_ticks), book.seen_ms)
 
 
 def _follow_trade(book: TradingBook, trade: MarketTrade, reports: list[VenueReport]) -> None:

@@ -12,7 +12,8 @@ nobody says whose. They are spread evenly over the line, rounded against the cli
 
 Sometimes the book change comes before the trade that it contains. Its decrease then looked like
 cancels. `early_lots` and each order's `moved_lots` remember what was given for it, so that the
-trade, when it comes with an older time, takes that back and does its own work instead.
+trade, when it comes with a time between the book before (`early_since_ms`) and the book after,
+takes that back and does its own work instead.
 """
 
 from bisect import bisect_left, insort
@@ -45,7 +46,7 @@ class WorkingOrder(msgspec.Struct, eq=False, gc=False):
 class PriceQueue:
     """The orders of one side at one price, first come first."""
 
-    __slots__ = ("early_lots", "lots", "orders", "price_ticks", "shown_lots")
+    __slots__ = ("early_lots", "early_since_ms", "lots", "orders", "price_ticks", "shown_lots")
 
     def __init__(self, price_ticks: int, shown_lots: int) -> None:
         self.price_ticks = price_ticks
@@ -53,6 +54,7 @@ class PriceQueue:
         self.lots = 0
         self.shown_lots = shown_lots
         self.early_lots = 0
+        self.early_since_ms = 0
 
     def join(self, order: WorkingOrder) -> None:
         """Stand behind everything that is here."""
@@ -70,14 +72,14 @@ class PriceQueue:
         for order in self.orders.values():
             order.ahead_lots = max(0, order.ahead_lots - lots)
 
-    def told(self, lots: int) -> None:
-        """The market names this level: it displays `lots`."""
+    def told(self, lots: int, since_ms: int) -> None:
+        """The market names this level: it displays `lots`. `since_ms`: the book before that."""
         fewer_lots = self.shown_lots - lots
         if fewer_lots > 0:
             for order in self.orders.values():
                 order.moved_lots = fewer_lots * order.ahead_lots // self.shown_lots
                 order.ahead_lots -= order.moved_lots
-            self.early_lots = fewer_lots
+            self.early_lots, self.early_since_ms = fewer_lots, since_ms
         elif self.early_lots:
             for order in self.orders.values():
                 order.moved_lots = 0
@@ -86,7 +88,9 @@ class PriceQueue:
 
     def traded(self, lots: int, time_ms: int, book_time_ms: int) -> list[tuple[WorkingOrder, int]]:
         """A trade of the market at this price: who of the line is hit, and for how much."""
-        explained_lots = self._take_back(lots) if time_ms <= book_time_ms else 0
+        explained_lots = 0
+        if self.early_lots and self.early_since_ms <= time_ms <= book_time_ms:
+            explained_lots = self._take_back(lots)
         if time_ms >= book_time_ms:
             self.shown_lots = max(0, self.shown_lots - (lots - explained_lots))
         hits: list[tuple[WorkingOrder, int]] = []
@@ -104,12 +108,11 @@ class PriceQueue:
     def _take_back(self, lots: int) -> int:
         """Undo what was given for cancels that this trade now explains."""
         explained_lots = min(lots, self.early_lots)
-        if explained_lots:
-            for order in self.orders.values():
-                back_lots = order.moved_lots * explained_lots // self.early_lots
-                order.ahead_lots += back_lots
-                order.moved_lots -= back_lots
-            self.early_lots -= explained_lots
+        for order in self.orders.values():
+            back_lots = order.moved_lots * explained_lots // self.early_lots
+            order.ahead_lots += back_lots
+            order.moved_lots -= back_lots
+        self.early_lots -= explained_lots
         return explained_lots
 
 

@@ -44,15 +44,19 @@ class BookSide:
 
 
 class TradingBook:
-    """Both sides of one book, and what every change of it shares."""
+    """Both sides of one book, and what every change of it shares.
 
-    __slots__ = ("asks", "bids", "market", "register")
+    `seen_ms` is the market time of the newest book that resting orders know of.
+    """
+
+    __slots__ = ("asks", "bids", "market", "register", "seen_ms")
 
     def __init__(self, book: Book, register: Register) -> None:
         self.market = book
         self.bids = BookSide(book, Side.BUY)
         self.asks = BookSide(book, Side.SELL)
         self.register = register
+        self.seen_ms = book.time_ms
 
     @property
     def idle(self) -> bool:
@@ -83,7 +87,7 @@ class TradingBook:
         queue = here.clients.queues.get(price)
         if queue is None:
             queue = here.clients.open_queue(price, here.market.lots_at(price))
-        order.book_time_ms = self.market.time_ms
+        order.book_time_ms = self.seen_ms = self.market.time_ms
         queue.join(order)
         self.register.working[order.order_id] = order
 
