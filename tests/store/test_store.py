@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 
 from openprime.store import Durability, Filter, History, Store, StoreError
 from openprime.store.database import DATABASE_NAME
-from openprime.store.tables import metadata
+from openprime.store.tables import SCHEMA, metadata
 from tests.store.samples import NOW_MS, PORTFOLIO, batch, finished, keep, order, trade
 
 
@@ -58,6 +58,7 @@ def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path: P
 def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     with store.reading() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (SCHEMA,)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         migrated = _schema(connection.connection.driver_connection)  # type: ignore[arg-type]
     store.close()

@@ -6,7 +6,7 @@ bounds, caller, permission, maintenance, body, parameters (errors 4).
 """
 
 import gzip
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from openprime.api.auth import Caller, Claim
 from openprime.api.decoding import NOTHING, Decoded, merge, read_body, read_query
 from openprime.api.endpoints import Endpoint, endpoints
 from openprime.api.services import Services
+from openprime.api.venue_answer import BareAnswer
 from openprime.errors import Refusal
 
 Scope = MutableMapping[str, Any]
@@ -23,7 +24,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 SocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
-PublicHandler = Callable[[Mapping[str, str]], tuple[int, Any]]
 Reply = tuple[int, bytes]
 
 OK = 200
@@ -39,7 +39,7 @@ UNAVAILABLE = Refusal(50001)
 _JSON = (b"content-type", b"application/json")
 _GZIP = (b"content-encoding", b"gzip")
 _GZIP_LEVEL = 1
-_UNSIGNED = (b"x-mbx-apikey", b"nonce", b"signature")
+_SIGNATURE = (b"x-mbx-apikey", b"nonce", b"signature")
 
 log = structlog.get_logger(__name__)
 
@@ -49,17 +49,17 @@ class ClientGone(Exception):
 
 
 class Application:
-    """Answers by the endpoint table.
+    """Answers by the endpoint table and the rows that the server adds to it.
 
-    `sockets` maps a path to the handler of its connections, `public` the path of a venue's public
-    route to a function from query parameters to HTTP status and JSON value.
+    `sockets` maps a path to the handler of its connections.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, more: Iterable[Endpoint] = ()) -> None:
         self.services = services
-        self.endpoints = endpoints(services.settings.strict_client_order_ids)
+        self.endpoints = endpoints(services.settings.strict_client_order_ids) | {
+            (row.method, row.path): row for row in more
+        }
         self.sockets: dict[str, SocketHandler] = {}
-        self.public: dict[str, PublicHandler] = {}
         self.pages = pages.pages(services, self.endpoints)
         self._edge = services.settings.edge
         self._refused = BAD_REQUEST if services.settings.strict_status else OK
@@ -82,16 +82,12 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self.endpoints.get((scope["method"], scope["path"]))
-        public = self.public.get(scope["path"]) if endpoint is None else None
+        if endpoint is None:
+            await self._elsewhere(scope, send)
+            return
         headers = dict(scope["headers"])
         try:
-            if endpoint is not None:
-                status, body = await self._answer(endpoint, scope, headers, receive)
-            elif public is not None and scope["method"] == "GET":
-                status, body = self._answer_publicly(public, scope)
-            else:
-                await self._elsewhere(scope, send)
-                return
+            status, body = await self._answer(endpoint, scope, headers, receive)
         except ClientGone:
             return
         except Exception:
@@ -104,9 +100,7 @@ class Application:
         """Pages, and the answers to what is not there."""
         path = scope["path"]
         page = self.pages.get(path)
-        if path in self.public:
-            await _refuse_route(send, ["GET"])
-        elif page is None:
+        if page is None:
             methods = sorted(method for method, known in self.endpoints if known == path)
             await _refuse_route(send, methods)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -114,14 +108,6 @@ class Application:
         else:
             kind, body = page()
             await _send(send, OK, body, packed=False, content_type=kind)
-
-    def _answer_publicly(self, handler: PublicHandler, scope: Scope) -> Reply:
-        """A venue's public route, in the venue's own form."""
-        asked = read_query(scope["query_string"], "", self._edge)
-        if asked.unfit or len(scope["query_string"]) > self._edge.query_bytes_max:
-            return BAD_REQUEST, self.services.texts.body(INVALID)
-        status, value = handler(asked.values)
-        return status, envelope.encode(value)
 
     async def _answer(
         self,
@@ -140,6 +126,8 @@ class Application:
         result = await self._perform(endpoint, scope, headers, query, content)
         if isinstance(result, Refusal):
             return self._refused, services.texts.body(result)
+        if isinstance(result, BareAnswer):
+            return result.status, result.body
         return OK, envelope.success(endpoint.success, result)
 
     async def _perform(
@@ -157,7 +145,9 @@ class Application:
         # The signature covers the body where it says anything, else the query (clients 18).
         signed = body if body.values or body.unfit else asked
         caller: Caller | None = None
-        if endpoint.permission is not None or any(name in headers for name in _UNSIGNED):
+        if endpoint.permission is not None or (
+            endpoint.may_be_signed and any(name in headers for name in _SIGNATURE)
+        ):
             known = self._caller(endpoint, scope, headers, nonce, signed)
             if isinstance(known, Refusal):
                 return known

@@ -17,6 +17,10 @@ from openprime.desk.state import Portfolio, State, User
 from openprime.errors import Refusal
 from openprime.model.vocabulary import Permission, UserKind, UserState
 
+# What can be said of any signed request, in the order in which it is found.
+AUTH_CODES = (100018, 2001, 7000, 2000, 100041, 100002, 2002, 100001, 401022)
+BROKER_CODES = (100003,)
+
 _NOBODY = Signer(secrets.token_hex(32))
 
 _NOT_FOUND = Refusal(100018)

@@ -43,7 +43,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One route. `permission` None: it answers unsigned requests, too.
+    """One route. `permission` None: it answers unsigned requests; where such a route
+    `may_be_signed`, a request with any of the three headers is checked in full (resolutions 16).
 
     `table` reads the parameters for the handler; `codes` are those that can arise behind them.
     `shape` says what `data` holds, for people and for OpenAPI.
@@ -60,6 +61,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     level: KeyLevel = KeyLevel.ANY
     success: int = RAPIDX
     codes: tuple[int, ...] = ()
+    may_be_signed: bool = False
 
     @property
     def writes(self) -> bool:
@@ -382,6 +384,7 @@ _ROWS: tuple[Endpoint, ...] = (
         MARKET,
         None,
         codes=(401011, 401041),
+        may_be_signed=True,
     ),
     Endpoint(
         "GET",
@@ -393,6 +396,7 @@ _ROWS: tuple[Endpoint, ...] = (
         MARKET,
         None,
         codes=(401011,),
+        may_be_signed=True,
     ),
     Endpoint(
         "GET",

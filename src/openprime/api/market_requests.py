@@ -1,11 +1,13 @@
-"""What a client may ask of the market socket, read and judged (websocket 3, resolutions 101, 191)."""
+"""What a client may ask of the market socket: read and judged (resolutions 101, 191)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from openprime.api.market_channels import CHANNELS, SYM_FORM, Channel, read_depth, read_interval
 from openprime.api.market_hub import MarketHub, StreamKey
+from openprime.api.socket_door import too_long
 from openprime.errors import message
 
 SUBSCRIBE = "subscribe"
@@ -35,24 +37,16 @@ def read_frame(data: str | bytes, bytes_max: int) -> dict[str, Any] | None:
     return frame if isinstance(frame, dict) else None
 
 
-def too_long(data: str | bytes, bytes_max: int) -> bool:
-    """Whether a frame has more bytes than allowed."""
-    if len(data) > bytes_max:
-        return True
-    if isinstance(data, bytes) or 4 * len(data) <= bytes_max or data.isascii():
-        return False
-    return len(data.encode("utf-8", "surrogatepass")) > bytes_max
-
-
 def read_entry(entry: Any, hub: MarketHub) -> StreamKey | int:
     """The stream that an entry names, or the code against it."""
     if not isinstance(entry, dict):
         return BAD_PARAMETER
-    name = entry.get("channel")
+    name, sym = entry.get("channel"), entry.get("sym")
     channel = CHANNELS.get(name) if isinstance(name, str) else None
     if channel is None:
         return BAD_CHANNEL
-    sym = entry.get("sym")
+    if not isinstance(sym, str):
+        return BAD_SYMBOL
     code = _sym_code(sym, channel, hub)
     if code:
         return code
@@ -62,18 +56,18 @@ def read_entry(entry: Any, hub: MarketHub) -> StreamKey | int:
     return channel.name, sym, detail
 
 
-_DETAILS = {
+_DETAILS: dict[str, Callable[[dict[str, Any]], str | int | None]] = {
     "": lambda entry: "",
     "level": lambda entry: read_depth(entry.get("level")),
     "interval": lambda entry: read_interval(entry.get("interval")),
 }
 
 
-def _sym_code(sym: Any, channel: Channel, hub: MarketHub) -> int:
-    form = SYM_FORM.fullmatch(sym) if isinstance(sym, str) else None
+def _sym_code(sym: str, channel: Channel, hub: MarketHub) -> int:
+    form = SYM_FORM.fullmatch(sym)
     if form is None or (channel.perp_only and form[2] != "PERP"):
         return BAD_SYMBOL
-    return 0 if hub.instrument(form[0]) is not None else NOT_CARRIED
+    return 0 if hub.instrument(sym) is not None else NOT_CARRIED
 
 
 def acknowledgement(

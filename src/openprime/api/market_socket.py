@@ -267,5 +267,5 @@ class MarketSocket:
 
 
 def _wants_binary(scope: Scope) -> bool:
-    query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+    query = dict(parse_qsl(str(scope.get("query_string", b""), "latin-1")))
     return query.get("binary", "").lower() != "false"

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from openprime.api.decoding import Number, Value, read_body
-from openprime.api.market_requests import too_long
 from openprime.api.settings import EdgeSettings
+from openprime.api.socket_door import too_long
 from openprime.errors import Refusal
 
 LOGIN = "login"
@@ -56,8 +56,8 @@ class Refused(msgspec.Struct, frozen=True):
 class _PlainFrame(msgspec.Struct):
     action: str
     args: dict[str, str]
-    id: str | None | msgspec.UnsetType = msgspec.UNSET
-    ts: str | None | msgspec.UnsetType = msgspec.UNSET
+    id: str | msgspec.UnsetType | None = msgspec.UNSET
+    ts: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 _decode_plain = msgspec.json.Decoder(_PlainFrame).decode
@@ -75,7 +75,7 @@ def read_frame(data: str | bytes, bytes_max: int, edge: EdgeSettings) -> Asked |
     plain = _read_plainly(data)
     if plain is not None and plain.action in FORMS:
         frame_id = plain.id if isinstance(plain.id, str) else None
-        return Asked(frame_id, plain.action, plain.args)  # type: ignore[arg-type]
+        return Asked(frame_id, plain.action, plain.args)
     return _read_slowly(data, edge)
 
 

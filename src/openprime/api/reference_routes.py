@@ -20,6 +20,7 @@ from openprime.model.vocabulary import Exchange
 DEFAULT_DISCOUNT = "0.1000"
 FEE_GROUP = "A"
 BROKER_LEVEL = "T1"
+TIER_FIELDS = ("tier", "minSize", "maxSize", "mmRate", "maxLeverage")
 UNKNOWN_COIN = Refusal(401035)
 NO_PERP = Refusal(401041)
 
@@ -220,7 +221,7 @@ async def loan_tiers(
     if isinstance(rows, Refusal):
         return rows
     return [
-        {"exchangeType": row["exchangeType"], "coin": row["coin"], **tier}
+        {"exchangeType": row["exchangeType"], "coin": row["coin"], **_tier(tier)}
         for row in rows
         for tier in row["tiers"]
     ]
@@ -233,7 +234,18 @@ async def loan_tiers_by_coin(
     rows = _loan_rows(services.reference.loan_rows, asked)
     if isinstance(rows, Refusal):
         return rows
-    return {f"{row['exchangeType']}_MARGIN_{row['coin']}_USDT": row for row in rows}
+    return {
+        f"{row['exchangeType']}_MARGIN_{row['coin']}_USDT": {
+            **row,
+            "tiers": [_tier(tier) for tier in row["tiers"]],
+        }
+        for row in rows
+    }
+
+
+def _tier(row: wire.Row) -> wire.Row:
+    """A tier of debt without what a venue tells beyond the API's fields."""
+    return {key: row[key] for key in TIER_FIELDS}
 
 
 # -- the system

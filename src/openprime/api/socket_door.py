@@ -1,4 +1,4 @@
-"""The door of every socket: who comes, and the answer to one too many."""
+"""The door of every socket: who comes, the answer to one too many, and how long a frame may be."""
 
 import msgspec
 
@@ -27,3 +27,12 @@ async def refuse_crowd(scope: Scope, send: Send, code: int) -> None:
         {"type": "websocket.http.response.start", "status": TOO_MANY_REQUESTS, "headers": headers}
     )
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+def too_long(data: str | bytes, bytes_max: int) -> bool:
+    """Whether a frame has more bytes than allowed."""
+    if len(data) > bytes_max:
+        return True
+    if isinstance(data, bytes) or 4 * len(data) <= bytes_max or data.isascii():
+        return False
+    return len(data.encode("utf-8", "surrogatepass")) > bytes_max

@@ -25,13 +25,14 @@ from openprime.errors import Refusal
 from openprime.model.numbers import ZERO, steps
 from openprime.model.venue import ReplaceOrder as VenueReplace
 from openprime.model.vocabulary import (
-    Business,
-    OrderAction,
-    OrderOrigin,
-    OrderState,
-    OrderType,
-    Side,
-    TimeInForce,
+    AMEND_PENDING,
+    BUY,
+    CANCEL_PENDING,
+    DMA,
+    GTX,
+    MARKET,
+    NEW,
+    PERP,
 )
 
 REPLACE_CHECKS = (
@@ -64,8 +65,8 @@ def find_order(
 
 def may_change(order: Order) -> bool:
     """Whether a client may cancel or change an order now (resolutions 2)."""
-    pending = order.action in (OrderAction.CANCEL_PENDING, OrderAction.AMEND_PENDING)
-    return order.origin is OrderOrigin.DMA and order.state is not OrderState.NEW and not pending
+    pending = order.action in (CANCEL_PENDING, AMEND_PENDING)
+    return order.origin is DMA and order.state is not NEW and not pending
 
 
 def cancel(turn: Turn, command: CancelOrder) -> Order | Refusal:
@@ -91,9 +92,9 @@ def cancel_all(turn: Turn, command: CancelOrders) -> None:
                 continue
             for order_id in exposure.orders:
                 order = turn.state.orders[order_id]
-                if order.origin is OrderOrigin.DMA and order.action not in (
-                    OrderAction.CANCEL_PENDING,
-                    OrderAction.AMEND_PENDING,
+                if order.origin is DMA and order.action not in (
+                    CANCEL_PENDING,
+                    AMEND_PENDING,
                 ):
                     request_cancel(turn, order)
 
@@ -108,7 +109,7 @@ def replace(turn: Turn, command: ReplaceOrder) -> Order | Refusal:
     order = find_order(turn, portfolio, command.order_id, command.client_order_id)
     if isinstance(order, Refusal):
         return order
-    if not may_change(order) or order.order_type is OrderType.MARKET:
+    if not may_change(order) or order.order_type is MARKET:
         return Refusal(401019)
     price = order.limit_price if command.price is None else command.price
     quantity = order.quantity if command.quantity is None else command.quantity
@@ -168,7 +169,7 @@ def _amended_refusal(placing: Placing) -> Refusal | None:
         covered = covered_before(turn, placing.exposure, quantity, order)
         if covered and covered >= abs(quantity):
             return Refusal(401059)
-    elif placing.instrument.business is Business.PERP:
+    elif placing.instrument.business is PERP:
         code = perp_code(placing, replaced_worth(placing))
         if code is not None:
             return Refusal(code)
@@ -182,10 +183,10 @@ def _amended_refusal(placing: Placing) -> Refusal | None:
 def _post_only_refusal(placing: Placing) -> Refusal | None:
     order = placing.order
     best = placing.best_opposite()
-    if order.time_in_force is not TimeInForce.GTX or not best:
+    if order.time_in_force is not GTX or not best:
         return None
     price = order.working_price
-    crosses = price >= best if order.side is Side.BUY else price <= best
+    crosses = price >= best if order.side is BUY else price <= best
     return Refusal(401052) if crosses else None
 
 
@@ -193,7 +194,7 @@ def _send(turn: Turn, order: Order) -> None:
     """Reserve for the change and tell the venue."""
     assert order.amendment is not None, "the change is set"
     instrument = turn.reference.instruments[order.sym]
-    order.action = OrderAction.AMEND_PENDING
+    order.action = AMEND_PENDING
     order.updated_at_ms = turn.now_ms
     reserve_again(turn, order)
     changed(turn, order)

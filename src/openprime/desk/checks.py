@@ -14,12 +14,17 @@ from openprime.desk.risk import ORDERS_ALLOWED, status_of
 from openprime.errors import Refusal
 from openprime.model.numbers import ONE
 from openprime.model.vocabulary import (
-    Business,
-    OrderType,
-    PositionMode,
-    PositionSide,
+    BUY,
+    GTX,
+    LIMIT,
+    LONG,
+    NET,
+    NO_SIDE,
+    PERP,
+    SELL,
+    SHORT,
+    SPOT,
     Side,
-    TimeInForce,
 )
 
 Check = Callable[[Placing], int | None]
@@ -44,15 +49,15 @@ def symbol_supported(placing: Placing) -> int | None:
 
 
 def position_side_fits(placing: Placing) -> int | None:
-    if placing.instrument.business is not Business.PERP or placing.closes_position:
+    if placing.instrument.business is not PERP or placing.closes_position:
         return None
     side = placing.command.position_side
-    if placing.account.position_mode is PositionMode.NET:
-        named = side is PositionSide.LONG or side is PositionSide.SHORT
+    if placing.account.position_mode is NET:
+        named = side is LONG or side is SHORT
         return 400000 if named and placing.command.reduce_only else None
     if side is None:
         return 400009
-    return 400000 if side is PositionSide.NONE else None
+    return 400000 if side is NO_SIDE else None
 
 
 def quantity_on_lot(placing: Placing) -> int | None:
@@ -61,7 +66,7 @@ def quantity_on_lot(placing: Placing) -> int | None:
 
 def quantity_below_maximum(placing: Placing) -> int | None:
     instrument, quantity = placing.instrument, placing.quantity
-    if placing.command.order_type is OrderType.LIMIT:
+    if placing.command.order_type is LIMIT:
         return 401025 if quantity > instrument.max_limit_size else None
     if instrument.max_market_in_quote:
         return 401027 if quantity * placing.best_opposite() > instrument.max_market_size else None
@@ -71,7 +76,7 @@ def quantity_below_maximum(placing: Placing) -> int | None:
 def quantity_above_minimum(placing: Placing) -> int | None:
     if placing.command.quote_quantity or placing.quantity >= placing.instrument.min_size:
         return None
-    market = placing.is_market and placing.instrument.business is not Business.PERP
+    market = placing.is_market and placing.instrument.business is not PERP
     return 401029 if market else 401014
 
 
@@ -98,7 +103,7 @@ def price_code(placing: Placing, side: Side) -> int | None:
         return 401012
     if not mark:
         return None
-    if side is Side.BUY:
+    if side is BUY:
         return 401012 if price > mark * (ONE + instrument.price_band) else None
     return 401012 if price < mark * (ONE - instrument.price_band) else None
 
@@ -159,13 +164,13 @@ def account_unrestricted(placing: Placing) -> int | None:
 
 
 def leverage_known(placing: Placing) -> int | None:
-    if placing.instrument.business is not Business.PERP:
+    if placing.instrument.business is not PERP:
         return None
     return 401037 if placing.leverage < 1 else None
 
 
 def sold_coin_held(placing: Placing) -> int | None:
-    spot_sale = placing.instrument.business is Business.SPOT and placing.command.side is Side.SELL
+    spot_sale = placing.instrument.business is SPOT and placing.command.side is SELL
     if spot_sale and placing.wallet(placing.instrument.base) is None:
         return 401035
     return None
@@ -209,14 +214,12 @@ def margin_suffices(placing: Placing) -> int | None:
 
 def post_only_rests(placing: Placing) -> int | None:
     command = placing.command
-    if command.time_in_force is not TimeInForce.GTX:
+    if command.time_in_force is not GTX:
         return None
     best = placing.best_opposite()
     if not best:
         return None
-    crosses = (
-        command.limit_price >= best if command.side is Side.BUY else command.limit_price <= best
-    )
+    crosses = command.limit_price >= best if command.side is BUY else command.limit_price <= best
     return 401052 if crosses else None
 
 

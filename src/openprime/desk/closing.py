@@ -10,7 +10,12 @@ from openprime.desk.state import Account, Order
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
-from openprime.model.vocabulary import AccountStatus, OrderType, PositionMode, TimeInForce
+from openprime.model.vocabulary import (
+    IOC,
+    MARKET,
+    NET,
+    AccountStatus,
+)
 
 
 def close_position(turn: Turn, command: ClosePosition) -> Order | Refusal:
@@ -22,7 +27,7 @@ def close_position(turn: Turn, command: ClosePosition) -> Order | Refusal:
         return Refusal(401041)
     portfolio = turn.state.portfolios[command.portfolio_id]
     account = portfolio.accounts[instrument.exchange]
-    if command.position_side is not None and account.position_mode is PositionMode.NET:
+    if command.position_side is not None and account.position_mode is NET:
         return Refusal(400000)
     code = _account_code(turn, account)
     if code is not None:
@@ -37,8 +42,8 @@ def close_position(turn: Turn, command: ClosePosition) -> Order | Refusal:
         portfolio_id=command.portfolio_id,
         sym=command.sym,
         side=closing_side(position.quantity),
-        order_type=OrderType.MARKET,
-        time_in_force=TimeInForce.IOC,
+        order_type=MARKET,
+        time_in_force=IOC,
         quantity=abs(position.quantity),
         quote_quantity=ZERO,
         limit_price=ZERO,

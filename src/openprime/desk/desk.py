@@ -40,7 +40,11 @@ from openprime.desk.state import Account, Order, State
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
-from openprime.model.vocabulary import Exchange, OrderAction
+from openprime.model.vocabulary import (
+    AMEND_FAILED,
+    CANCEL_PENDING,
+    Exchange,
+)
 
 
 def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
@@ -49,12 +53,12 @@ def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
         instrument = turn.reference.instruments[order.sym]
         if order.amendment is not None:
             order.amendment = None
-            order.action = OrderAction.AMEND_FAILED
+            order.action = AMEND_FAILED
             orders.reserve_again(turn, order)
             orders.changed(turn, order)
         resting = order.state.value != "NEW"
         turn.requests.append(orders.venue_order(turn, instrument, order, resumed=resting))
-        if order.action is OrderAction.CANCEL_PENDING:
+        if order.action is CANCEL_PENDING:
             orders.request_cancel(turn, order)
 
 

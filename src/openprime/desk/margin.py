@@ -20,7 +20,12 @@ from openprime.desk.tiers import debt_maintenance_rate, maintenance_margin
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE, ZERO, truncate
-from openprime.model.vocabulary import Side, TimeInForce
+from openprime.model.vocabulary import (
+    BUY,
+    GTX,
+    SELL,
+    Side,
+)
 
 UNLISTED_DISCOUNT = Decimal("0.1")
 
@@ -56,14 +61,14 @@ def mark_of(turn: Turn, instrument: Instrument) -> Decimal:
 def assumed_price(order: Order, mark: Decimal) -> Decimal:
     """The price at which an order's margin is computed (risk-model 5.1)."""
     price = order.working_price
-    if order.side is Side.SELL and mark > price:
+    if order.side is SELL and mark > price:
         return mark
     return price
 
 
 def price_loss(side: Side, price: Decimal, mark: Decimal) -> Decimal:
     """What one unit loses the moment it fills at `price` away from the mark."""
-    loss = price - mark if side is Side.BUY else mark - price
+    loss = price - mark if side is BUY else mark - price
     return loss if loss > ZERO else ZERO
 
 
@@ -72,7 +77,7 @@ def order_open_loss(
 ) -> Decimal:
     """The open loss of the part of a PERP order that adds exposure (risk-model 5.3)."""
     fees = turn.fee_rate(instrument)
-    opening = fees.maker if order.time_in_force is TimeInForce.GTX else fees.taker
+    opening = fees.maker if order.time_in_force is GTX else fees.taker
     unit = assumed_price(order, mark) * (opening + fees.taker)
     if turn.settings.open_loss_counts_price:
         unit += price_loss(order.side, order.working_price, mark)
@@ -96,11 +101,11 @@ def worth_of(
         if order.reduce_only:
             continue
         notional = assumed_price(order, mark) * order.remaining * contract
-        if order.side is Side.BUY:
+        if order.side is BUY:
             buys += notional
         else:
             sells += notional
-        if quantity and (order.side is Side.SELL) == (quantity > ZERO):
+        if quantity and (order.side is SELL) == (quantity > ZERO):
             closing.append(order)
         else:
             open_loss += order_open_loss(turn, instrument, order, mark, order.remaining)
@@ -137,7 +142,7 @@ def priority(order: Order) -> tuple[int, Decimal, int]:
     if not order.limit_price:
         return (0, ZERO, order.order_id)
     price = order.working_price
-    return (1, price if order.side is Side.SELL else -price, order.order_id)
+    return (1, price if order.side is SELL else -price, order.order_id)
 
 
 def worst_notional(position: Decimal, buys: Decimal, sells: Decimal) -> Decimal:
@@ -179,7 +184,7 @@ def shifted_worth(
     """
     position = account.positions.get(instrument.sym)
     quantity = position.quantity if position else ZERO
-    if quantity and (order.side is Side.SELL) == (quantity > ZERO):
+    if quantity and (order.side is SELL) == (quantity > ZERO):
         orders = [o for o in working_orders(turn, exposure) if o.order_id != order.order_id]
         if sign > 0:
             orders.append(order)
@@ -188,7 +193,7 @@ def shifted_worth(
     part = assumed_price(order, mark) * remaining * instrument.contract_size * sign
     loss = order_open_loss(turn, instrument, order, mark, remaining) * sign
     buys, sells = exposure.buy_notional, exposure.sell_notional
-    if order.side is Side.BUY:
+    if order.side is BUY:
         buys += part
     else:
         sells += part
@@ -298,7 +303,7 @@ def spot_amounts(turn: Turn, instrument: Instrument, order: Order) -> tuple[Deci
 def spot_open_loss(turn: Turn, account: Account, instrument: Instrument, order: Order) -> Decimal:
     """The margin value that a full fill of the order would cost, and its fee (risk-model 5.3)."""
     base, quote = spot_amounts(turn, instrument, order)
-    if order.side is Side.BUY:
+    if order.side is BUY:
         quote_change, base_change = -quote, base
     else:
         quote_change, base_change = quote, -base

@@ -22,12 +22,16 @@ from openprime.desk.reserves import required_freeze
 from openprime.desk.state import Order
 from openprime.desk.tiers import borrow_limit, notional_cap, top_notional
 from openprime.model.numbers import ZERO, positive_part
-from openprime.model.vocabulary import Business, Side
+from openprime.model.vocabulary import (
+    PERP,
+    SELL,
+    SPOT,
+)
 
 
 def sets_exposure(placing: Placing) -> None:
     """Decide whether the order adds exposure, and whether it counts as reducing (108, 114)."""
-    if placing.instrument.business is not Business.PERP:
+    if placing.instrument.business is not PERP:
         adds = _spot_adds(placing)
         placing.increases, placing.reduces = adds, not adds
         return
@@ -44,7 +48,7 @@ def _closes_within_position(placing: Placing) -> bool:
     if position is None:
         return False
     side = placing.command.side
-    if (side is Side.SELL) != (position.quantity > ZERO):
+    if (side is SELL) != (position.quantity > ZERO):
         return False
     working = ZERO
     if placing.exposure is not None:
@@ -80,7 +84,7 @@ def _shortfall(placing: Placing, order: Order) -> Decimal:
 
 def margin_code(placing: Placing) -> int | None:
     """The code of the first margin rule that the order breaks."""
-    if placing.instrument.business is Business.PERP:
+    if placing.instrument.business is PERP:
         if placing.command.reduce_only:
             return None
         placing.worth = _perp_worth(placing)
@@ -131,7 +135,7 @@ def spot_code(placing: Placing) -> int | None:
     turn, account, order = placing.turn, placing.account, placing.order
     shortfall = _shortfall(placing, order)
     if shortfall > ZERO:
-        if placing.instrument.business is Business.SPOT:
+        if placing.instrument.business is SPOT:
             return 401055
         if shortfall > _borrowable(placing):
             return 401055

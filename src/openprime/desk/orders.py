@@ -20,11 +20,14 @@ from openprime.model.numbers import ONE, ZERO, positive_part, steps
 from openprime.model.venue import CancelOrder as VenueCancel
 from openprime.model.venue import NewOrder
 from openprime.model.vocabulary import (
+    BUY,
+    BY_SYSTEM,
+    CANCEL_PENDING,
+    MARGIN,
+    NO_ACTOR,
+    PERP,
     Actor,
-    Business,
-    OrderAction,
     OrderState,
-    Side,
 )
 
 PURGE_INTERVAL_MS = 60_000
@@ -73,7 +76,7 @@ def _weigh_in(placing: Placing, exposure: Exposure) -> None:
         placing.instrument,
         placing.order,
     )
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         if placing.worth is not None:
             mark = placing.turn.state.marks.get(instrument.sym, ZERO)
             apply_worth(account, instrument, exposure, placing.worth, mark)
@@ -82,7 +85,7 @@ def _weigh_in(placing: Placing, exposure: Exposure) -> None:
     loss = spot_open_loss(turn, account, instrument, order)
     needed = required_freeze(turn, instrument, order)
     wallet = account.wallets.get(order.frozen_coin)
-    if instrument.business is Business.MARGIN:
+    if instrument.business is MARGIN:
         free = available(wallet) if wallet else ZERO
         order.borrow_amount = positive_part(needed - free)
         order.borrow_coin = order.frozen_coin if order.borrow_amount else ""
@@ -120,9 +123,9 @@ def _venue_price_ticks(turn: Turn, instrument: Instrument, order: Order) -> int:
         return steps(order.limit_price, instrument.tick_size) or 0
     mark = turn.state.marks.get(order.sym) or turn.index_price(instrument.base)
     price = mark or order.assumed_price
-    band = instrument.price_band if order.side is Side.BUY else -instrument.price_band
+    band = instrument.price_band if order.side is BUY else -instrument.price_band
     ticks = int(price * (ONE + band) / instrument.tick_size)
-    return ticks if order.side is Side.BUY else max(ticks, 1)
+    return ticks if order.side is BUY else max(ticks, 1)
 
 
 def changed(turn: Turn, order: Order, finished: bool = False) -> None:
@@ -136,7 +139,7 @@ def finish(
     state: OrderState,
     reason: str = "",
     reason_code: int = 0,
-    cancel_type: Actor = Actor.NONE,
+    cancel_type: Actor = NO_ACTOR,
 ) -> None:
     """End an order: free what it holds, take it out of the state, tell of it for the last time."""
     account = account_of(turn.state, order)
@@ -144,7 +147,7 @@ def finish(
     exposure = account.exposures[order.sym]
     if order.amendment is not None:
         order.amendment = None
-        if instrument.business is Business.PERP:
+        if instrument.business is PERP:
             account.stale_syms[order.sym] = None
     _weigh_out(turn, account, instrument, exposure, order)
     del exposure.orders[order.order_id]
@@ -166,7 +169,7 @@ def finish(
 def _weigh_out(
     turn: Turn, account: Account, instrument: Instrument, exposure: Exposure, order: Order
 ) -> None:
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         if order.reduce_only or not order.remaining or instrument.sym in account.stale_syms:
             return
         worth = shifted_worth(turn, account, instrument, exposure, order, -1)
@@ -204,7 +207,7 @@ def purge_client_order_ids(turn: Turn) -> None:
 
 def request_cancel(turn: Turn, order: Order) -> None:
     """Ask the venue to cancel; the state follows when it confirms."""
-    order.action = OrderAction.CANCEL_PENDING
+    order.action = CANCEL_PENDING
     order.updated_at_ms = turn.now_ms
     changed(turn, order)
     turn.requests.append(VenueCancel(order.order_id, order.sym))
@@ -213,7 +216,7 @@ def request_cancel(turn: Turn, order: Order) -> None:
 def displace(turn: Turn, order: Order, reason: str, code: int) -> None:
     """Cancel an order for a reason of the desk's own."""
     order.reason, order.reason_code = reason, code
-    order.cancel_type = Actor.SYSTEM
+    order.cancel_type = BY_SYSTEM
     request_cancel(turn, order)
 
 
@@ -221,7 +224,7 @@ def reserve_again(turn: Turn, order: Order) -> None:
     """Bring an order's reserve and its account's sums in line with what is left of it."""
     account = account_of(turn.state, order)
     instrument = turn.reference.instruments[order.sym]
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         account.stale_syms[order.sym] = None
         return
     set_freeze(turn, account, order, required_freeze(turn, instrument, order))

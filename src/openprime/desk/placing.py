@@ -9,12 +9,14 @@ from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE, ZERO
 from openprime.model.vocabulary import (
-    Business,
-    OrderType,
-    PositionMode,
-    PositionSide,
+    BUY,
+    IOC,
+    MARGIN,
+    MARKET,
+    NET,
+    NO_SIDE,
+    PERP,
     Side,
-    TimeInForce,
 )
 
 
@@ -82,7 +84,7 @@ class Placing:
 
     @property
     def is_market(self) -> bool:
-        return self.command.order_type is OrderType.MARKET
+        return self.command.order_type is MARKET
 
     def wallet(self, coin: str) -> Wallet | None:
         return self.account.wallets.get(coin)
@@ -90,13 +92,13 @@ class Placing:
     def best_opposite(self) -> Decimal:
         """The best price that the order could trade at; 0 where the book has none."""
         quote = self.turn.quote
-        ticks = quote.ask_ticks if self.command.side is Side.BUY else quote.bid_ticks
+        ticks = quote.ask_ticks if self.command.side is BUY else quote.bid_ticks
         return self.instrument.price(ticks) if ticks is not None else ZERO
 
     def assumed_market_price(self) -> Decimal:
         """The price that a MARKET order is taken to fill at (risk-model 5.1)."""
         best = self.best_opposite()
-        if self.command.side is Side.BUY:
+        if self.command.side is BUY:
             return (best or self.mark) * (ONE + self.turn.settings.market_assumed_slip)
         return max(self.mark, best)
 
@@ -104,8 +106,8 @@ class Placing:
 def draft(placing: Placing) -> Order:
     """The order as it would be; its id is given when it is accepted."""
     command, instrument = placing.command, placing.instrument
-    market = command.order_type is OrderType.MARKET
-    net = placing.account.position_mode is PositionMode.NET
+    market = command.order_type is MARKET
+    net = placing.account.position_mode is NET
     return Order(
         order_id=0,
         client_order_id=command.client_order_id,
@@ -114,12 +116,12 @@ def draft(placing: Placing) -> Order:
         sym=command.sym,
         side=command.side,
         order_type=command.order_type,
-        time_in_force=TimeInForce.IOC if market else command.time_in_force,
+        time_in_force=IOC if market else command.time_in_force,
         quantity=command.quantity,
         quote_quantity=command.quote_quantity,
         limit_price=ZERO if market else command.limit_price,
         reduce_only=command.reduce_only,
-        position_side=PositionSide.NONE if net else command.position_side or PositionSide.NONE,
+        position_side=NO_SIDE if net else command.position_side or NO_SIDE,
         leverage=order_leverage(placing),
         created_at_ms=placing.turn.now_ms,
         updated_at_ms=placing.turn.now_ms,
@@ -130,16 +132,16 @@ def draft(placing: Placing) -> Order:
 
 
 def frozen_coin_of(instrument: Instrument, side: Side) -> str:
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         return ""
-    return instrument.quote if side is Side.BUY else instrument.base
+    return instrument.quote if side is BUY else instrument.base
 
 
 def order_leverage(placing: Placing) -> int:
     instrument = placing.instrument
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         return placing.leverage
-    if instrument.business is Business.MARGIN:
+    if instrument.business is MARGIN:
         coin = frozen_coin_of(instrument, placing.command.side)
         return placing.account.coin_leverage.get(coin, 1)
     return 1

@@ -7,7 +7,13 @@ from openprime.desk.state import Account, Order, Position, PositionHistory
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import LEDGER_PLACES, ZERO, round_half_up, truncate
-from openprime.model.vocabulary import ClosedType, PositionSide
+from openprime.model.vocabulary import (
+    LONG,
+    NO_SIDE,
+    SHORT,
+    ClosedType,
+    PositionSide,
+)
 
 
 def fill_position(
@@ -56,7 +62,7 @@ def _add(
             portfolio_id=account.portfolio_id,
             exchange=account.exchange,
             sym=instrument.sym,
-            side=PositionSide.NONE,
+            side=NO_SIDE,
             created_at_ms=turn.now_ms,
             updated_at_ms=turn.now_ms,
         )
@@ -98,7 +104,7 @@ def _reduce(
         del account.positions[instrument.sym]
     closed_type = ClosedType.COMPLETE_CLOSED if complete else ClosedType.PARTIAL_CLOSED
     leverage = account.exposures[instrument.sym].leverage
-    side = PositionSide.LONG if sign > 0 else PositionSide.SHORT
+    side = LONG if sign > 0 else SHORT
     row = history_row(account, instrument, position, closed_type, side, leverage)
     turn.events.append(PositionReduced(row))
     return realised

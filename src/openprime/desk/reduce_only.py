@@ -14,14 +14,19 @@ from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO, steps, text
 from openprime.model.venue import ReplaceOrder
-from openprime.model.vocabulary import OrderAction, Side
+from openprime.model.vocabulary import (
+    BUY,
+    CANCEL_PENDING,
+    SELL,
+    Side,
+)
 
 NO_ROOM = 401068
 
 
 def closing_side(quantity: Decimal) -> Side:
     """The side that closes a signed position."""
-    return Side.SELL if quantity > ZERO else Side.BUY
+    return SELL if quantity > ZERO else BUY
 
 
 def covered_before(turn: Turn, exposure: Exposure, quantity: Decimal, newcomer: Order) -> Decimal:
@@ -33,7 +38,7 @@ def covered_before(turn: Turn, exposure: Exposure, quantity: Decimal, newcomer: 
         order = turn.state.orders[order_id]
         if order_id == newcomer.order_id or order.side is not side:
             continue
-        if priority(order) < rank and order.action is not OrderAction.CANCEL_PENDING:
+        if priority(order) < rank and order.action is not CANCEL_PENDING:
             covered += order.remaining
     return covered
 
@@ -67,7 +72,7 @@ def make_room(
     covered = ZERO
     orders = [turn.state.orders[order_id] for order_id in exposure.orders]
     for order in sorted(orders, key=priority):
-        if order.action is OrderAction.CANCEL_PENDING:
+        if order.action is CANCEL_PENDING:
             continue
         wrong_side = not quantity or order.side is not closing_side(quantity)
         if order.reduce_only and (wrong_side or covered >= size):

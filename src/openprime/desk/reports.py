@@ -23,7 +23,28 @@ from openprime.model.venue import (
     ReplaceRefused,
     VenueReport,
 )
-from openprime.model.vocabulary import Actor, Business, Liquidity, OrderAction, OrderState, Side
+from openprime.model.vocabulary import (
+    AMEND_COMPLETED,
+    AMEND_FAILED,
+    BUY,
+    BY_SYSTEM,
+    BY_USER,
+    CANCEL_COMPLETE,
+    CANCEL_FAILED,
+    CANCEL_PENDING,
+    CANCELLED,
+    FILLED,
+    MAKER,
+    MARGIN,
+    NEW,
+    NO_ACTOR,
+    OPEN,
+    PARTIALLY_FILLED,
+    PERP,
+    REJECT,
+    SPOT,
+    Liquidity,
+)
 
 
 def take_reports(turn: Turn, reports: list[VenueReport]) -> None:
@@ -35,27 +56,27 @@ def take_reports(turn: Turn, reports: list[VenueReport]) -> None:
 
 
 def _accepted(turn: Turn, order: Order, report: Accepted) -> None:
-    if order.state is OrderState.NEW:
-        order.state = OrderState.OPEN
+    if order.state is NEW:
+        order.state = OPEN
         order.updated_at_ms = turn.now_ms
         changed(turn, order)
 
 
 def _rejected(turn: Turn, order: Order, report: Rejected) -> None:
     reason = turn.text(report.code)
-    finish(turn, order, OrderState.REJECT, reason, report.code, cancel_type=Actor.SYSTEM)
+    finish(turn, order, REJECT, reason, report.code, cancel_type=BY_SYSTEM)
 
 
 def _cancelled(turn: Turn, order: Order, report: Cancelled) -> None:
-    if order.action is OrderAction.CANCEL_PENDING:
-        order.action = OrderAction.CANCEL_COMPLETE
-    by_client = report.requested and order.cancel_type is Actor.NONE
-    actor = Actor.USER if by_client else Actor.SYSTEM
-    finish(turn, order, OrderState.CANCELLED, "" if order.reason else report.reason, 0, actor)
+    if order.action is CANCEL_PENDING:
+        order.action = CANCEL_COMPLETE
+    by_client = report.requested and order.cancel_type is NO_ACTOR
+    actor = BY_USER if by_client else BY_SYSTEM
+    finish(turn, order, CANCELLED, "" if order.reason else report.reason, 0, actor)
 
 
 def _cancel_refused(turn: Turn, order: Order, report: CancelRefused) -> None:
-    order.action = OrderAction.CANCEL_FAILED
+    order.action = CANCEL_FAILED
     order.action_message = turn.text(report.code)
     order.updated_at_ms = turn.now_ms
     changed(turn, order)
@@ -67,8 +88,8 @@ def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
     order.limit_price = order.amendment.price
     order.quantity = order.amendment.quantity
     order.amendment = None
-    order.action = OrderAction.AMEND_COMPLETED
-    order.amend_type = Actor.USER
+    order.action = AMEND_COMPLETED
+    order.amend_type = BY_USER
     order.updated_at_ms = turn.now_ms
     reserve_again(turn, order)
     changed(turn, order)
@@ -80,7 +101,7 @@ def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
         return
     order.amendment = None
     order.venue_quantity = order.quantity
-    order.action = OrderAction.AMEND_FAILED
+    order.action = AMEND_FAILED
     order.action_message = turn.text(report.code)
     order.updated_at_ms = turn.now_ms
     reserve_again(turn, order)
@@ -101,7 +122,7 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     amount = quantity * price * instrument.contract_size
     fee, rebate = _charges(turn, account, instrument, order, amount, report.liquidity)
     _count(turn, order, instrument, price, quantity, amount, fee, rebate)
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         realised = fill_position(turn, account, instrument, order, price, quantity, fee - rebate)
         post(turn, account, instrument.quote, realised, VENUE)
         post(turn, account, instrument.quote, rebate - fee, FEES)
@@ -114,7 +135,7 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     )
     _settle_state(turn, account, instrument, order, report.done)
     turn.touch_account(account)
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         make_room(turn, account, instrument, displace)
 
 
@@ -131,11 +152,11 @@ def _charges(
     A SPOT buy never pays more than its wallet holds: what rounding added beyond it is waived.
     """
     rates = turn.fee_rate(instrument)
-    rate = rates.maker if liquidity is Liquidity.MAKER else rates.taker
+    rate = rates.maker if liquidity is MAKER else rates.taker
     charge = round_half_up(amount * rate)
     if charge < ZERO:
         return ZERO, -charge
-    if instrument.business is Business.SPOT and order.side is Side.BUY:
+    if instrument.business is SPOT and order.side is BUY:
         charge = min(charge, positive_part(account.wallets[instrument.quote].cash - amount))
         if order.quote_quantity:
             left = order.quote_quantity - order.executed_amount - order.fee - amount
@@ -175,7 +196,7 @@ def _exchange(
     charge: Decimal,
 ) -> None:
     """The two legs of a spot or margin fill, and its fee (a negative charge)."""
-    borrows = instrument.business is Business.MARGIN
+    borrows = instrument.business is MARGIN
     sign = order.side.sign
     post(turn, account, instrument.base, quantity * sign, VENUE, borrows)
     post(turn, account, instrument.quote, -amount * sign, VENUE, borrows)
@@ -225,14 +246,14 @@ def _settle_state(
     """The order's state after a fill; one that the venue is done with has ended."""
     wanted = order.amendment.quantity if order.amendment else order.quantity
     if not done:
-        order.state = OrderState.PARTIALLY_FILLED
+        order.state = PARTIALLY_FILLED
         changed(turn, order)
     elif order.quote_quantity or order.executed_quantity >= min(wanted, order.quantity):
-        finish(turn, order, OrderState.FILLED)
+        finish(turn, order, FILLED)
     else:
         # Only a clipped reduce-only order is done before it is full: it closed all there was.
         reason = no_room_text(turn, instrument, order)
-        finish(turn, order, OrderState.CANCELLED, reason, NO_ROOM, Actor.SYSTEM)
+        finish(turn, order, CANCELLED, reason, NO_ROOM, BY_SYSTEM)
 
 
 HANDLERS: dict[type, Callable[[Turn, Order, Any], None]] = {

@@ -6,7 +6,10 @@ from openprime.desk.state import Order
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import LEDGER_PLACES, ONE, ZERO, positive_part, truncate
-from openprime.model.vocabulary import Business, Side
+from openprime.model.vocabulary import (
+    PERP,
+    SELL,
+)
 
 
 def required_freeze(turn: Turn, instrument: Instrument, order: Order) -> Decimal:
@@ -14,9 +17,9 @@ def required_freeze(turn: Turn, instrument: Instrument, order: Order) -> Decimal
 
     A buy holds its fee too, since fees are charged in quote coin on both sides.
     """
-    if instrument.business is Business.PERP:
+    if instrument.business is PERP:
         return ZERO
-    if order.side is Side.SELL:
+    if order.side is SELL:
         return order.remaining
     if order.quote_quantity:
         return positive_part(order.quote_quantity - order.executed_amount - order.fee)

@@ -10,11 +10,14 @@ from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument, LoanTier, PositionTier
 from openprime.model.numbers import ONE, ZERO, truncate
 from openprime.model.reference import coin_key
-from openprime.model.vocabulary import Exchange
+from openprime.model.vocabulary import (
+    OKX,
+    Exchange,
+)
 
 
 def sized_in_contracts(instrument: Instrument) -> bool:
-    return instrument.exchange is Exchange.OKX
+    return instrument.exchange is OKX
 
 
 def position_tier(

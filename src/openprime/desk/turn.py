@@ -20,7 +20,9 @@ from openprime.model.instrument import FeeRate, Instrument
 from openprime.model.numbers import ONE, ZERO
 from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
 from openprime.model.venue import VenueRequest
-from openprime.model.vocabulary import Exchange
+from openprime.model.vocabulary import (
+    Exchange,
+)
 
 # Ids count from here in steps of a millisecond, so that they rise with time and stay below 2^53.
 ID_EPOCH_MS = 1_704_067_200_000

@@ -301,12 +301,11 @@ class Capture:
         ticks = self._prices.known
         lots = self._quantities.known
         levels: list[tuple[int, int]] = []
-        append = levels.append
         for price, quantity in rows:
             try:
-                append((ticks[price], lots[quantity]))
+                levels.append((ticks[price], lots[quantity]))
             except KeyError:
-                append((self._ticks(price), self._lots(quantity)))
+                levels.append((self._ticks(price), self._lots(quantity)))
         return levels
 
     def _ticks(self, price: str) -> int:

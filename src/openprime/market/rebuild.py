@@ -52,16 +52,12 @@ class Rebuilder:
         """The events of a stream of messages, times never decreasing, a snapshot first."""
         for message in messages:
             if isinstance(message, MarketTrade):
-                if message.time_ms >= self.time_ms:
+                if message.time_ms > self.time_ms:
                     self.time_ms = message.time_ms
                 if self._started:
                     yield self._trade(message)
             elif isinstance(message, DepthMessage):
-                if self._last_id is None:
-                    self.time_ms = max(self.time_ms, message.time_ms)
-                    self._pending.append(message)
-                else:
-                    yield from self._depth(message, self._last_id)
+                yield from self._depth(message)
             elif isinstance(message, SnapshotMessage):
                 yield from self._snapshot(message)
 
@@ -100,14 +96,15 @@ class Rebuilder:
         pending = list(self._pending)
         self._pending.clear()
         for update in pending:
-            if self._last_id is None:
-                self._pending.append(update)
-            else:
-                yield from self._depth(update, self._last_id)
+            yield from self._depth(update)
 
-    def _depth(self, message: DepthMessage, last_id: int) -> Sequence[MarketEvent]:
+    def _depth(self, message: DepthMessage) -> Sequence[MarketEvent]:
         if message.time_ms > self.time_ms:
             self.time_ms = message.time_ms
+        last_id = self._last_id
+        if last_id is None:
+            self._pending.append(message)
+            return ()
         if self._is_stale(message, last_id):
             return ()
         if not self._continues(message, last_id):

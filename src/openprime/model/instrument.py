@@ -4,7 +4,12 @@ from decimal import Decimal
 
 import msgspec
 
-from openprime.model.vocabulary import Business, Exchange
+from openprime.model.vocabulary import (
+    MARGIN,
+    PERP,
+    Business,
+    Exchange,
+)
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -45,12 +50,12 @@ class Instrument(msgspec.Struct, frozen=True):
 
     @property
     def is_perp(self) -> bool:
-        return self.business is Business.PERP
+        return self.business is PERP
 
     @property
     def book_sym(self) -> str:
         """The symbol whose book this instrument trades on: MARGIN shares the SPOT book."""
-        if self.business is Business.MARGIN:
+        if self.business is MARGIN:
             return f"{self.exchange}_SPOT_{self.base}_{self.quote}"
         return self.sym
 

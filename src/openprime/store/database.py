@@ -10,15 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine, StaticPool, create_engine, event
+from sqlalchemy import Engine, StaticPool, create_engine, event, inspect
 
 from openprime.store.errors import StoreError
-from openprime.store.tables import metadata
+from openprime.store.tables import SCHEMA, metadata
 
 DATABASE_NAME = "openprime.db"
 READERS_MAX = 4
@@ -85,20 +80,30 @@ def upgrade(engine: Engine, path: Path | None) -> None:
     if path is None:
         metadata.create_all(engine)
         return
+    with engine.begin() as connection:
+        present = None
+        if inspect(connection).has_table("alembic_version"):
+            versions = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            present = versions.scalar()
+        if present != SCHEMA:
+            _migrate(connection, present, path)
+
+
+def _migrate(connection: sqlalchemy.Connection, present: str | None, path: Path) -> None:
+    # Imported here: most starts find the schema as it should be and can do without.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    head = ScriptDirectory.from_config(config).get_current_head()
-    with engine.begin() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        if present == head:
-            return
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise StoreError(
-                expected=f"a database of schema {head} or older in {path}",
-                found=f"schema {present} ({error})",
-                remedy="run the release of openprime that made it, or a newer one",
-            ) from error
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(
+            expected=f"a database of schema {SCHEMA} or older in {path}",
+            found=f"schema {present} ({error})",
+            remedy="run the release of openprime that made it, or a newer one",
+        ) from error

@@ -21,6 +21,9 @@ from sqlalchemy import (
     Table,
 )
 
+# The newest of the migrations, which leads to the tables below.
+SCHEMA = "0001"
+
 metadata = MetaData()
 
 # SQLite's own row number serves as the key only where the type is spelled INTEGER.
