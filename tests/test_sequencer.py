@@ -67,8 +67,7 @@ class Disk:
         assert self.batches[-1].last_sequence >= snapshot.sequence, (
             "a snapshot ahead of the journal"
         )
-        if part == len(snapshot.parts) - 1:
-            self.snapshots.append(snapshot)
+        self.snapshots.append(snapshot)
 
     def forget_old_snapshots(self) -> None:
         pass
@@ -493,6 +492,20 @@ def test_without_quiet_a_snapshot_is_taken_all_the_same() -> None:
         assert snapshot.digest == bench.disk.batches[-1].digest
 
     run(test, settings=SequencerSettings(snapshot_every=10, quiet_ms=60_000))
+
+
+def test_a_snapshot_of_what_could_not_be_kept_is_not_written() -> None:
+    async def test(bench: Bench) -> None:
+        bench.disk.hold()
+        bench.disk.failure = _full()
+        waiting = [bench.submit(credit()) for _ in range(20)]
+        await turns()
+        bench.disk.release()
+        await asyncio.gather(*waiting)
+        await bench.sequencer._snapshots.finish()
+        assert bench.disk.snapshots == []
+
+    run(test, settings=SequencerSettings(snapshot_every=10))
 
 
 # -- with a real store

@@ -205,9 +205,7 @@ class Broker:
     ) -> str:
         allowed = permissions if permissions is not None else list(Permission)
         self.do(
-            CreateKey(
-                portfolio_id, access_key, SECRET.encode(), "test", allowed, addresses or []
-            )
+            CreateKey(portfolio_id, access_key, SECRET.encode(), "test", allowed, addresses or [])
         )
         return access_key
 
@@ -259,8 +257,7 @@ class Broker:
             "path": path,
             "query_string": query.encode(),
             "headers": [
-                (name.lower().encode(), value.encode("latin-1"))
-                for name, value in headers.items()
+                (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
             ],
             "client": (client, 50000),
         }

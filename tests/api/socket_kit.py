@@ -33,7 +33,8 @@ class Server:
     """What the server's own protocol shows of a connection (socket_server.py)."""
 
     def __init__(self) -> None:
-        self.last_heard = 0.0
+        self.pinged_at = 0.0
+        self.ponged_at = 0.0
         self.aborted = False
 
     def abort(self) -> None:

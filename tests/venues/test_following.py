@@ -44,6 +44,13 @@ def test_it_waits_only_behind_what_clients_left_of_the_level() -> None:
     assert ahead_of(venue) == 6
 
 
+def test_what_a_client_takes_before_it_brings_it_forward() -> None:
+    venue = resting(ahead=10, behind=10)
+    venue.order(2, SELL, 4, 100)
+    venue.change(bids=[(100, 20)])
+    assert ahead_of(venue) == 6
+
+
 def test_a_trade_whose_aggressor_is_on_its_own_side_does_not_touch_it() -> None:
     venue = resting(ahead=0)
     assert venue.trade(BUY, 50, 100) == []
@@ -148,6 +155,15 @@ def test_a_late_trade_leaves_the_displayed_quantity_alone() -> None:
     venue.trade(SELL, 4, 100, time_ms=traded_at_ms)
     venue.change(bids=[(100, 16)])
     assert ahead_of(venue) == 6
+
+
+def test_a_late_trade_that_new_quantity_hid_leaves_the_displayed_quantity_alone() -> None:
+    venue = resting(ahead=10, behind=10)
+    traded_at_ms = venue.time_ms + 5
+    venue.change(bids=[(100, 20)])  # 4 traded, 4 came
+    venue.trade(SELL, 4, 100, time_ms=traded_at_ms)
+    venue.change(bids=[(100, 10)])  # of 20 again, not of 16
+    assert ahead_of(venue) == 3
 
 
 def test_a_trade_older_than_the_order_does_not_touch_it() -> None:

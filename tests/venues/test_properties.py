@@ -26,7 +26,8 @@ from openprime.venues import SimulatedExchange
 from tests.venues.kit import MARGIN, SPOT, instruments
 from tests.venues.naive import NaiveExchange
 
-LOWEST, HIGHEST = 95, 105
+# Few prices and few lots, so that everything meets.
+LOWEST, HIGHEST = 98, 102
 Step = VenueRequest | MarketEvent
 
 prices = st.integers(LOWEST, HIGHEST)

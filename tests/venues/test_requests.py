@@ -213,6 +213,12 @@ def test_an_order_of_a_symbol_without_a_market_is_rejected() -> None:
     assert venue.exchange.depth(PERP, BUY, 5) == []
 
 
+def test_an_order_for_nothing_is_rejected() -> None:
+    venue = Venue(asks=[(100, 5)])
+    assert venue.order(1, BUY, 0, 100) == [Rejected(1, 400010)]
+    assert venue.touch() == (None, 100)
+
+
 def test_trade_ids_go_on_from_where_the_caller_says() -> None:
     venue = Venue(asks=[(100, 2)])
     exchange = SimulatedExchange(instruments(), venue.books, first_trade_id=500)

@@ -39,7 +39,8 @@ def _scope(
         return refusal
     if asked.sym is not None or asked.symbol is None:
         return portfolio, [asked.sym]
-    names = (f"{exchange}_{asked.business}_{asked.symbol}" for exchange in Exchange)
+    exchanges = list(Exchange) if asked.exchange is None else [asked.exchange]
+    names = (f"{exchange}_{asked.business}_{asked.symbol}" for exchange in exchanges)
     syms: list[str | None] = [name for name in names if name in services.reference.instruments]
     return (portfolio, syms) if syms else Refusal(401011)
 

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from openprime.api.market_frames import Printer
-from openprime.market.candles import CandleKind
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import text
@@ -21,6 +20,9 @@ BOOK_DEPTHS = (50, 200)
 INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "1M")
 
 SYM_FORM = re.compile(r"(BINANCE|OKX|EDX)_(SPOT|MARGIN|PERP)_[A-Z0-9]+_[A-Z0-9]+")
+
+
+TRADED, MARKED, INDEXED = "trade", "mark", "index"
 
 
 class View(msgspec.Struct, frozen=True):
@@ -103,10 +105,10 @@ def _open_interest(view: View) -> Any | None:
     )
 
 
-def _candles_of(kind: CandleKind) -> Draw:
+def _candles_of(kind: str) -> Draw:
     def draw(view: View) -> Any | None:
         """The rows of the last two candles, the one before the running one and this."""
-        sym = view.instrument.book_sym if kind is CandleKind.TRADE else view.instrument.sym
+        sym = view.instrument.book_sym if kind == TRADED else view.instrument.sym
         now_ms = view.clock_ms()
         rows = view.market.candles(sym, view.interval, now_ms, 2, kind)
         return [
@@ -146,7 +148,7 @@ CHANNELS: dict[str, Channel] = {
             perp_only=False,
             cadence_ms=1000,
             detail="interval",
-            draw=_candles_of(CandleKind.TRADE),
+            draw=_candles_of(TRADED),
             changes_only=True,
         ),
         Channel(
@@ -154,7 +156,7 @@ CHANNELS: dict[str, Channel] = {
             perp_only=True,
             cadence_ms=1000,
             detail="interval",
-            draw=_candles_of(CandleKind.MARK),
+            draw=_candles_of(MARKED),
             changes_only=True,
         ),
         Channel(
@@ -162,7 +164,7 @@ CHANNELS: dict[str, Channel] = {
             perp_only=True,
             cadence_ms=1000,
             detail="interval",
-            draw=_candles_of(CandleKind.INDEX),
+            draw=_candles_of(INDEXED),
             changes_only=True,
         ),
     )

@@ -89,11 +89,12 @@ class MarketHub:
         return len(self._streams)
 
     def instrument(self, sym: str) -> Instrument | None:
-        """The instrument of a symbol that is carried here: listed, live and with a book."""
+        """The instrument of a symbol that is carried here: listed, live and fed."""
         instrument = self._reference.instruments.get(sym)
         if instrument is None or not instrument.live:
             return None
-        return instrument if instrument.book_sym in self._market.books else None
+        book = self._market.books.get(instrument.book_sym)
+        return instrument if book is not None and book.update_id else None
 
     # -- subscriptions
 

@@ -44,7 +44,7 @@ class MarketSocketSettings(msgspec.Struct, frozen=True):
     """`conflate_from` frames waiting, a stream that can be skipped is."""
 
     limits: MarketLimits = MarketLimits()
-    link: LinkSettings = LinkSettings(idle_seconds=180.0, frames_waiting_max=4096)
+    link: LinkSettings = LinkSettings(idle_seconds=180.0, pongs_count=True, frames_waiting_max=4096)
     conflate_from: int = 256
 
 

@@ -52,6 +52,8 @@ class Place(msgspec.Struct, frozen=True):
     sync_mode: bool = True
     tp_trigger_type: TriggerType | None = None
     sl_trigger_type: TriggerType | None = None
+    tp_trigger_price: str = ""
+    sl_trigger_price: str = ""
 
 
 def _business(raw: Raw) -> str:
@@ -95,10 +97,11 @@ def _quote_quantity_fits(raw: Raw, values: Values, now_ms: int) -> int | None:
 
 
 def _limit_price_fits(raw: Raw, values: Values, now_ms: int) -> int | None:
+    """A LIMIT order needs a price; that of a MARKET order is not even looked at."""
+    text = values.pop("limit_price", "")
     if values["order_type"] is OrderType.MARKET:
         return None
-    text = raw.get("limitPrice")
-    price = readers.amount(text) if text else None
+    price = readers.amount(text)
     if price is None:
         return 401006
     values["limit_price"] = price
@@ -111,7 +114,7 @@ def _reduce_only_is_perp(raw: Raw, values: Values, now_ms: int) -> int | None:
 
 
 def _no_triggers_yet(raw: Raw, values: Values, now_ms: int) -> int | None:
-    return 400008 if raw.get("tpTriggerPrice") or raw.get("slTriggerPrice") else None
+    return 400008 if "tp_trigger_price" in values or "sl_trigger_price" in values else None
 
 
 def place_table(strict_client_order_ids: bool = False) -> Table[Place]:
@@ -135,6 +138,7 @@ def place_table(strict_client_order_ids: bool = False) -> Table[Place]:
         Rule(_quantity_given, (401005,)),
         Field("quote_quantity", ("quoteOrderQty",), readers.amount, 401021),
         Rule(_quote_quantity_fits, (401024,)),
+        Field("limit_price", ("limitPrice",), readers.text),
         Rule(_limit_price_fits, (401006,)),
         Field("reduce_only", ("reduceOnly",), readers.boolean, 401049),
         Rule(_reduce_only_is_perp, (401049,)),
@@ -142,6 +146,8 @@ def place_table(strict_client_order_ids: bool = False) -> Table[Place]:
         Field("sync_mode", ("syncMode",), readers.boolean, 400000),
         Field("tp_trigger_type", ("tpTriggerType",), trigger_type, 400000),
         Field("sl_trigger_type", ("slTriggerType",), trigger_type, 400000),
+        Field("tp_trigger_price", ("tpTriggerPrice",), readers.text),
+        Field("sl_trigger_price", ("slTriggerPrice",), readers.text),
         SYM_REQUIRED,
         Rule(_no_triggers_yet, (400008,)),
     )

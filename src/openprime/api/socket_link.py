@@ -33,12 +33,14 @@ SERVER_EXTENSION = "openprime.socket"
 class LinkSettings(msgspec.Struct, frozen=True):
     """Bounds of one connection.
 
-    `idle_seconds` without a frame of the client close it, None never does. `frames_waiting_max`
+    `idle_seconds` without a frame of the client close it, None never does; pings of the protocol
+    count as frames, its pongs, which only answer ours, where `pongs_count`. `frames_waiting_max`
     bounds the outgoing queue. `stalled_seconds` is how long one frame may take to leave, and
     `close_seconds` how long the peer gets to take the close frame.
     """
 
     idle_seconds: float | None = None
+    pongs_count: bool = False
     frames_waiting_max: int = 1024
     stalled_seconds: float = 20.0
     close_seconds: float = 2.0
@@ -198,7 +200,9 @@ class Link:
             return
         heard = self._last_heard
         if self._server is not None:
-            heard = max(heard, self._server.last_heard)
+            heard = max(heard, self._server.pinged_at)
+            if self._settings.pongs_count:
+                heard = max(heard, self._server.ponged_at)
         silent = self._loop.time() - heard
         if silent >= idle_seconds:
             self.close(CLOSE_NORMAL, "idle")

@@ -19,7 +19,6 @@ from openprime.api.venue_values import (
     places_of,
     whole_number,
 )
-from openprime.market.candles import interval_end_ms
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE, ZERO, text
 from openprime.model.vocabulary import Business, Exchange, Side
@@ -212,7 +211,7 @@ def kline_row(market: BinanceMarket, instrument: Instrument, interval: str, row:
         row.open_ms,
         *(market.price(instrument, value) for value in (row.open, row.high, row.low, row.close)),
         market.quantity(instrument, row.volume_base),
-        interval_end_ms(row.open_ms, interval) - 1,
+        row.close_ms,
         market.price(instrument, row.volume_quote),
         row.trade_count,
         market.quantity(instrument, row.taker_buy_base),

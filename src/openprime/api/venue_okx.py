@@ -16,7 +16,6 @@ from openprime.api.venue_values import (
     listed,
     whole_number,
 )
-from openprime.market.candles import Candle
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO, text
 from openprime.model.vocabulary import Business, Exchange, Side
@@ -192,7 +191,7 @@ def candles(source: VenueSource, parameters: Parameters) -> Any:
     return success([_candle_row(source, instrument, row) for row in reversed(rows)])
 
 
-def _candle_row(source: VenueSource, instrument: Instrument, row: Candle) -> list[str]:
+def _candle_row(source: VenueSource, instrument: Instrument, row: Any) -> list[str]:
     base = row.volume_base * instrument.contract_size
     closed = row.close_ms < source.clock_ms()
     return [

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from openprime.market.candles import Candle, CandleKind
+from openprime.api.market_channels import TRADED
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference
@@ -45,14 +45,16 @@ VenueHandler = Callable[[VenueSource, Parameters], Any]
 
 
 def listed(source: VenueSource, exchange: Exchange, business: Business) -> dict[str, Instrument]:
-    """The instruments of one market that have a book, by the venue's own name of them."""
+    """The instruments of one market that are fed, by the venue's own name of them."""
+    books = source.market.books
     return {
         instrument.original_symbol: instrument
         for instrument in source.reference.instruments.values()
         if instrument.exchange is exchange
         and instrument.business is business
         and instrument.live
-        and instrument.book_sym in source.market.books
+        and instrument.book_sym in books
+        and books[instrument.book_sym].update_id
     }
 
 
@@ -81,10 +83,10 @@ def candle_rows(
     interval: str,
     end_ms: int | None,
     limit: int,
-) -> list[Candle]:
+) -> list[Any]:
     """At most `limit` candles that began at or before `end_ms`, oldest first."""
     until_ms = source.clock_ms() if end_ms is None else min(end_ms, source.clock_ms())
-    return source.market.candles(instrument.book_sym, interval, until_ms, limit, CandleKind.TRADE)
+    return source.market.candles(instrument.book_sym, interval, until_ms, limit, TRADED)
 
 
 def depth_levels(

@@ -6,48 +6,31 @@ Whatever is wrong with a call is said in one line on standard error, with exit c
 import sys
 
 import click
-import typer
 
 from openprime import __version__
-from openprime.cli import keys
+from openprime.cli.keys import keys
 from openprime.cli.up import up
 
-app = typer.Typer(
-    name="openprime",
-    help="A prime broker that you run yourself.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("up")(up)
-app.add_typer(keys.app, name="keys")
 
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"openprime {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
-) -> None:
+@click.group(context_settings={"max_content_width": 100})
+@click.version_option(__version__, prog_name="openprime", message="%(prog)s %(version)s")
+def openprime() -> None:
     """A prime broker that you run yourself."""
+
+
+openprime.add_command(up)
+openprime.add_command(keys)
 
 
 def main() -> None:
     """Run the command line; the exit code says how it went."""
     try:
-        code = app(standalone_mode=False)
+        code = openprime.main(prog_name="openprime", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
+        click.echo(error.format_message())
         code = 0
     except click.ClickException as error:
-        print(f"openprime: {_one_line(error)}", file=sys.stderr)
+        click.echo(f"openprime: {_one_line(error)}", err=True)
         code = 2
     except click.Abort:
         code = 130
@@ -55,6 +38,6 @@ def main() -> None:
 
 
 def _one_line(error: click.ClickException) -> str:
-    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
-    hint = f" (see: {command} --help)" if command else ""
+    usage = isinstance(error, click.UsageError) and error.ctx is not None
+    hint = f" (see: {error.ctx.command_path} --help)" if usage else ""  # type: ignore[attr-defined]
     return " ".join(error.format_message().split()) + hint

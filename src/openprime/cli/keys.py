@@ -2,86 +2,89 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from openprime.cli.failure import fail
-from openprime.cli.up import HELP_DATA
 
-app = typer.Typer(
-    help="Manage the API keys of a data folder.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-Data = typer.Option(None, "--data", metavar="DIR", help=HELP_DATA)
-
-
-@app.command("list")
-def list_keys(data: str = Data) -> None:
-    """List the keys; secrets are never shown."""
+if TYPE_CHECKING:
     from openprime.server.keyring import Keyring
 
-    async def work(keyring: Keyring) -> None:
-        print(f"{'ACCESS KEY':<34}{'PORTFOLIO':<18}{'STATUS':<8}{'PERMISSIONS':<31}NAME")
+data_option = click.option(
+    "--data", metavar="DIR", help="Data folder. Default: the one that `up` uses."
+)
+
+
+@click.group()
+def keys() -> None:
+    """Manage the API keys of a data folder."""
+
+
+@keys.command("list")
+@data_option
+def list_keys(data: str | None) -> None:
+    """List the keys; secrets are never shown."""
+
+    async def work(keyring: "Keyring") -> None:
+        click.echo(f"{'ACCESS KEY':<34}{'PORTFOLIO':<18}{'STATUS':<8}{'PERMISSIONS':<31}NAME")
         for key in keyring.all():
             status = "frozen" if key.frozen else "normal"
             permissions = ",".join(key.permissions)
             row = f"{key.access_key:<34}{key.portfolio_id:<18}{status:<8}{permissions:<31}"
-            print(row + key.name)
+            click.echo(row + key.name)
 
     _with_keyring(data, work)
 
 
-@app.command("create")
-def create_key(
-    data: str = Data,
-    portfolio: str = typer.Option(None, metavar="ID", help="Portfolio; default MainPortfolio."),
-    name: str = typer.Option("", help="A name for the key."),
-    permissions: str = typer.Option(
-        "READ,TRADE,TRANSFER,WITHDRAW", help="Comma list of READ, TRADE, TRANSFER, WITHDRAW."
-    ),
-) -> None:
+@keys.command("create")
+@data_option
+@click.option("--portfolio", metavar="ID", help="Portfolio. Default: MainPortfolio.")
+@click.option("--name", default="", help="A name for the key.")
+@click.option(
+    "--permissions",
+    default="READ,TRADE,TRANSFER,WITHDRAW",
+    show_default=True,
+    help="Comma list; READ comes with every key.",
+)
+def create_key(data: str | None, portfolio: str | None, name: str, permissions: str) -> None:
     """Make a key and show its secret, once."""
-    from openprime.server.keyring import Keyring
 
-    async def work(keyring: Keyring) -> None:
+    async def work(keyring: "Keyring") -> None:
         access_key, secret = await keyring.create(portfolio, name, permissions)
-        print(f"export LTP_ACCESS_KEY={access_key} LTP_SECRET_KEY={secret}")
+        click.echo(f"export LTP_ACCESS_KEY={access_key} LTP_SECRET_KEY={secret}")
 
     _with_keyring(data, work)
 
 
-@app.command("freeze")
-def freeze_key(
-    access_key: str,
-    data: str = Data,
-    undo: bool = typer.Option(False, "--undo", help="Free a frozen key."),
-) -> None:
+@keys.command("freeze")
+@click.argument("access_key")
+@data_option
+@click.option("--undo", is_flag=True, help="Free a frozen key.")
+def freeze_key(access_key: str, data: str | None, undo: bool) -> None:
     """Freeze a key: its calls are refused with 100041."""
-    from openprime.server.keyring import Keyring
 
-    async def work(keyring: Keyring) -> None:
+    async def work(keyring: "Keyring") -> None:
         await keyring.freeze(access_key, not undo)
-        print(f"{access_key} is {'normal again' if undo else 'frozen'}")
+        click.echo(f"{access_key} is {'normal again' if undo else 'frozen'}")
 
     _with_keyring(data, work)
 
 
-@app.command("delete")
-def delete_key(access_key: str, data: str = Data) -> None:
+@keys.command("delete")
+@click.argument("access_key")
+@data_option
+def delete_key(access_key: str, data: str | None) -> None:
     """Delete a key for ever."""
-    from openprime.server.keyring import Keyring
 
-    async def work(keyring: Keyring) -> None:
+    async def work(keyring: "Keyring") -> None:
         await keyring.delete(access_key)
-        print(f"{access_key} is deleted")
+        click.echo(f"{access_key} is deleted")
 
     _with_keyring(data, work)
 
 
-def _with_keyring(data: str | None, work: Callable[..., Awaitable[None]]) -> None:
+def _with_keyring(data: str | None, work: Callable[["Keyring"], Awaitable[None]]) -> None:
     """Open the data folder, do the work, close it; whatever is wrong is one line."""
     from openprime.server.config import MEMORY, data_folder
     from openprime.server.keyring import KeyringError, open_keyring

@@ -3,29 +3,74 @@
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import typer
+import click
 
 from openprime.cli.failure import fail
 
-HELP_DATA = "Data folder, or :memory: to keep nothing. Default: a folder of this user's."
-HELP_REPLAY = "Play recordings as a symbol's market: FILE[,FILE...]=SYM. May be given again."
-HELP_SPEED = "How fast the market runs; 0 plays recordings as fast as possible."
 
-
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port; 0 picks a free one.",
+)
+@click.option("--data", metavar="DIR", help="Data folder; :memory: keeps nothing.")
+@click.option(
+    "--market",
+    type=click.Choice(["synthetic"]),
+    default="synthetic",
+    show_default=True,
+    help="Market of the symbols that are not replayed.",
+)
+@click.option(
+    "--replay",
+    multiple=True,
+    metavar="FILE[,FILE…]=SYM",
+    help="Play recordings as a symbol's market. May be given again.",
+)
+@click.option(
+    "--speed",
+    default="1",
+    metavar="X",
+    show_default=True,
+    help="How fast the market runs; 0 plays recordings as fast as possible.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the market.")
+@click.option(
+    "--limits",
+    type=click.Choice(["off", "production", "contest"]),
+    default="off",
+    show_default=True,
+    help="Rate limits.",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["fsync", "relaxed"]),
+    default="fsync",
+    show_default=True,
+    help="relaxed may lose the last moments when the machine fails.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file (TOML).")
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path),
+    help="Written, mode 0600, when the first order would be accepted.",
+)
 def up(
-    host: str = typer.Option("127.0.0.1", help="Address to listen on."),
-    port: int = typer.Option(8080, min=0, max=65535, help="Port; 0 picks a free one."),
-    data: str = typer.Option(None, metavar="DIR", help=HELP_DATA),
-    market: str = typer.Option("synthetic", help="Market of the symbols not replayed."),
-    replay: list[str] = typer.Option([], metavar="FILE=SYM", help=HELP_REPLAY),
-    speed: str = typer.Option("1", metavar="X", help=HELP_SPEED),
-    seed: int = typer.Option(1, metavar="N", help="Seed of the synthetic market."),
-    limits: str = typer.Option("off", help="Rate limits: off, production or contest."),
-    durability: str = typer.Option("fsync", help="fsync, or relaxed to lose a second in a crash."),
-    config: Path = typer.Option(None, metavar="FILE", help="Configuration file (TOML)."),
-    ready_file: Path = typer.Option(
-        None, metavar="PATH", help="Written, mode 0600, when the first order would be accepted."
-    ),
+    host: str,
+    port: int,
+    data: str | None,
+    market: str,
+    replay: tuple[str, ...],
+    speed: str,
+    seed: int,
+    limits: str,
+    durability: str,
+    config: Path | None,
+    ready_file: Path | None,
 ) -> None:
     """Start a broker and run it until Ctrl-C or SIGTERM."""
     # Imported late, so that --help and a wrong flag answer at once.
@@ -40,18 +85,13 @@ def up(
     from openprime.server.serving import StartError, run
     from openprime.store.database import Durability
 
-    if market != "synthetic":
-        fail(f"--market: expected synthetic, found {market!r}")
-    if limits not in list(Limits):
-        fail(f"--limits: expected {', '.join(Limits)}, found {limits!r}")
-    if durability not in list(Durability):
-        fail(f"--durability: expected {', '.join(Durability)}, found {durability!r}")
     try:
         server_config = ServerConfig(
             host=host,
             port=port,
             data=data_folder(data),
             replays=tuple(parse_replay(text) for text in replay),
+            synthetic=market == "synthetic",
             speed=_speed(speed),
             seed=seed,
             limits=Limits(limits),

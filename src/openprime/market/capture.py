@@ -213,8 +213,7 @@ class Capture:
                 raise RecordingError(
                     f"{where}: expected {error.expected}, found {error.found}"
                 ) from error
-            except msgspec.DecodeError as error:
-                # ValidationError is a DecodeError: both mean a line of another form.
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RecordingError(
                     f"{path}, line {number}: expected a message of Binance's public streams, "
                     f"found {_reason(error)}"
@@ -339,7 +338,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _unreadable(path: Path, number: int, error: Exception) -> RecordingError:
     if isinstance(error, FileNotFoundError):
         return RecordingError(f"{path}: expected a gzip file, found no file")
-    if isinstance(error, gzip.BadGzipFile) and number == 0:
+    if isinstance(error, gzip.BadGzipFile) and "Not a gzipped file" in str(error) and not number:
         return RecordingError(f"{path}: expected a gzip file, found another kind of file")
     if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
         return RecordingError(f"{path}: expected a readable file, found: {error.strerror}")
@@ -349,7 +348,7 @@ def _unreadable(path: Path, number: int, error: Exception) -> RecordingError:
     )
 
 
-def _reason(error: msgspec.DecodeError) -> str:
+def _reason(error: Exception) -> str:
     """The decoder's own words as the end of a sentence."""
     text = str(error)
     return text[:1].lower() + text[1:]

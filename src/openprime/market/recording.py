@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 from openprime.market.book import Book
@@ -72,7 +73,7 @@ class Recording:
 class RecordedFeed:
     """Plays a recording on the desk's time line, again and again.
 
-    `laps` counts the times that its end was reached.
+    `laps` counts the laps that are behind it.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class RecordedFeed:
         self._origin_ms = recording.first_ms if origin_market_ms is None else origin_market_ms
         self._lap_ms = lap_ms or max(1, recording.last_ms + 1 - self._origin_ms)
         self._stream = self._laps_forever()
-        self._next: tuple[int, MarketEvent] | None = None
+        self._next: tuple[int, int, MarketEvent] | None = None
         self._time_ms = start_ms
         self._update_ids = _RisingIds()
         self._trade_ids = _RisingIds()
@@ -112,11 +113,15 @@ class RecordedFeed:
         while len(events) < limit:
             if self._next is None:
                 self._next = next(self._stream)
-            offset_ms, event = self._next
+            lap, offset_ms, event = self._next
             due_ms = self._due_ms(offset_ms, now_ms)
             if due_ms > now_ms:
                 break
             self._next = None
+            if lap != self.laps:
+                self.laps = lap
+                self._update_ids.start_over()
+                self._trade_ids.start_over()
             self._time_ms = max(self._time_ms, due_ms)
             events.append(self._restamped(event))
         return events
@@ -130,18 +135,14 @@ class RecordedFeed:
             return now_ms
         return self._start_ms + offset_ms * self._speed.denominator // self._speed.numerator
 
-    def _laps_forever(self) -> Iterator[tuple[int, MarketEvent]]:
-        """Events with their offsets from the beginning, in market ms."""
-        while True:
-            lap_offset_ms = self.laps * self._lap_ms
-            self._update_ids.start_over()
-            self._trade_ids.start_over()
+    def _laps_forever(self) -> Iterator[tuple[int, int, MarketEvent]]:
+        """Events with the number of their lap and their offset from the beginning (market ms)."""
+        for lap in count():
             for event in self._lap():
                 offset_ms = event.time_ms - self._origin_ms
                 if offset_ms >= self._lap_ms:
                     break
-                yield lap_offset_ms + offset_ms, event
-            self.laps += 1
+                yield lap, lap * self._lap_ms + offset_ms, event
 
     def _lap(self) -> Iterator[MarketEvent]:
         events = self._recording.events()

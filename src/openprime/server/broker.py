@@ -14,8 +14,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import files
 
-from openprime.market.state import MarketState
-
 from openprime.desk.commands import (
     NO_QUOTE,
     ClosePosition,
@@ -31,6 +29,7 @@ from openprime.desk.desk import Desk
 from openprime.desk.state import State
 from openprime.market.feed import Feed
 from openprime.market.recording import RecordingError, aligned_feeds
+from openprime.market.state import MarketState
 from openprime.market.synthetic import SyntheticFeed
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference, build
@@ -86,6 +85,7 @@ class Broker:
         self.store = Store.open(self.config.data, self.config.durability)
         try:
             desk, _ = recover(self.store, self._make_desk)
+            assert isinstance(desk, Desk), "a desk of ours"
             self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote)
             self.sequencer.rebuild = lambda: recover(self.store, self._make_desk)[0]
             self._build_market(desk)

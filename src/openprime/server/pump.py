@@ -8,11 +8,10 @@ and indexes that moved become one command for the desk.
 import asyncio
 from collections.abc import Callable, Sequence
 
-from openprime.market.state import MarketState
-
 from openprime.desk.commands import SetPrices
 from openprime.market.events import MarketEvent
 from openprime.market.feed import Feed
+from openprime.market.state import MarketState
 from openprime.sequencer import Sequencer
 from openprime.venues.gateway import VenueGateway
 

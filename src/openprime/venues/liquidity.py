@@ -22,6 +22,7 @@ class Liquidity:
         self.taken: dict[int, int] = {}
         self._book = book
         self._first = book.best_bid if side is Side.BUY else book.best_ask
+        # Asked only while something is taken: without, the book itself says its best.
         self._best: int | None = None
         self._best_known = False
 
@@ -72,4 +73,3 @@ class Liquidity:
     def refresh_all(self) -> None:
         """The market told its whole book."""
         self.taken.clear()
-        self._best_known = False

@@ -140,7 +140,8 @@ class SimulatedExchange:
         if state:
             return state
         book = self._book(request.sym)
-        if book is None:
+        nothing_asked = request.quantity_lots <= 0 and request.quote_budget is None
+        if book is None or nothing_asked:
             return [Rejected(request.order_id, CODE_EXCHANGE_ERROR)]
         budget = self._budget(request) if request.quote_budget is not None else None
         return enter(book, request, budget)

@@ -1,0 +1,5 @@
+"""`python -m openprime` is `openprime`."""
+
+from openprime.cli import main
+
+main()

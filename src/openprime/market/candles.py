@@ -1,0 +1,28 @@
+"""STAND-IN, to be replaced by the market helper's own module: overwrite this file."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class CandleKind(StrEnum):
+    TRADE = "trade"
+    MARK = "mark"
+    INDEX = "index"
+
+
+class Candle(msgspec.Struct):
+    open_time_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume_base: Decimal
+    volume_quote: Decimal
+    trades: int
+    closed: bool
+
+
+def interval_end_ms(interval: str, open_ms: int) -> int:
+    return open_ms + 60_000

@@ -1,0 +1,1 @@
+"""The broker assembled: configuration, start, recovery, serving, stop."""
