@@ -24,7 +24,6 @@ from openprime.model.vocabulary import (
     BUY,
     GTX,
     SELL,
-    Side,
 )
 
 UNLISTED_DISCOUNT = Decimal("0.1")
@@ -58,30 +57,26 @@ def mark_of(turn: Turn, instrument: Instrument) -> Decimal:
     return turn.state.marks.get(instrument.sym, ZERO)
 
 
-def assumed_price(order: Order, mark: Decimal) -> Decimal:
-    """The price at which an order's margin is computed (risk-model 5.1)."""
+def unit_weight(
+    turn: Turn, instrument: Instrument, order: Order, mark: Decimal
+) -> tuple[Decimal, Decimal]:
+    """What one order unit of a PERP order weighs: its notional and, where it adds exposure, its
+    open loss: fees to open and to close, and what a fill away from the mark loses at once.
+
+    A sale below the mark counts at the mark (risk-model 5.1, 5.3).
+    """
     price = order.working_price
-    if order.side is SELL and mark > price:
-        return mark
-    return price
-
-
-def price_loss(side: Side, price: Decimal, mark: Decimal) -> Decimal:
-    """What one unit loses the moment it fills at `price` away from the mark."""
-    loss = price - mark if side is BUY else mark - price
-    return loss if loss > ZERO else ZERO
-
-
-def order_open_loss(
-    turn: Turn, instrument: Instrument, order: Order, mark: Decimal, increasing: Decimal
-) -> Decimal:
-    """The open loss of the part of a PERP order that adds exposure (risk-model 5.3)."""
     fees = turn.fee_rate(instrument)
+    if order.side is BUY:
+        assumed, loss = price, price - mark
+    else:
+        assumed, loss = (mark if mark > price else price), mark - price
     opening = fees.maker if order.time_in_force is GTX else fees.taker
-    unit = assumed_price(order, mark) * (opening + fees.taker)
-    if turn.settings.open_loss_counts_price:
-        unit += price_loss(order.side, order.working_price, mark)
-    return increasing * instrument.contract_size * unit
+    unit = assumed * (opening + fees.taker)
+    if loss > ZERO and turn.settings.open_loss_counts_price:
+        unit += loss
+    contract = instrument.contract_size
+    return assumed * contract, unit * contract
 
 
 def worth_of(
@@ -100,15 +95,16 @@ def worth_of(
     for order in orders:
         if order.reduce_only:
             continue
-        notional = assumed_price(order, mark) * order.remaining * contract
+        notional, loss = unit_weight(turn, instrument, order, mark)
+        remaining = order.remaining
         if order.side is BUY:
-            buys += notional
+            buys += notional * remaining
         else:
-            sells += notional
+            sells += notional * remaining
         if quantity and (order.side is SELL) == (quantity > ZERO):
             closing.append(order)
         else:
-            open_loss += order_open_loss(turn, instrument, order, mark, order.remaining)
+            open_loss += loss * remaining
     if closing:
         open_loss += _flipping_loss(turn, instrument, closing, mark, size)
     signed = value if quantity >= ZERO else -value
@@ -133,7 +129,7 @@ def _flipping_loss(
         closes = min(size, order.remaining)
         size -= closes
         if order.remaining > closes:
-            loss += order_open_loss(turn, instrument, order, mark, order.remaining - closes)
+            loss += unit_weight(turn, instrument, order, mark)[1] * (order.remaining - closes)
     return loss
 
 
@@ -157,18 +153,6 @@ def working_orders(turn: Turn, exposure: Exposure) -> list[Order]:
     return [orders[order_id] for order_id in exposure.orders]
 
 
-def current_worth(exposure: Exposure) -> Worth:
-    return Worth(
-        exposure.position_value,
-        exposure.upnl,
-        exposure.buy_notional,
-        exposure.sell_notional,
-        exposure.initial_margin,
-        exposure.maintenance,
-        exposure.open_loss,
-    )
-
-
 def shifted_worth(
     turn: Turn,
     account: Account,
@@ -189,14 +173,13 @@ def shifted_worth(
         if sign > 0:
             orders.append(order)
         return worth_of(turn, account, instrument, orders, exposure.leverage)
-    mark, remaining = exposure.mark, order.remaining
-    part = assumed_price(order, mark) * remaining * instrument.contract_size * sign
-    loss = order_open_loss(turn, instrument, order, mark, remaining) * sign
+    notional, loss = unit_weight(turn, instrument, order, exposure.mark)
+    added = order.remaining if sign > 0 else -order.remaining
     buys, sells = exposure.buy_notional, exposure.sell_notional
     if order.side is BUY:
-        buys += part
+        buys += notional * added
     else:
-        sells += part
+        sells += notional * added
     value = exposure.position_value
     signed = value if quantity >= ZERO else -value
     return Worth(
@@ -206,33 +189,39 @@ def shifted_worth(
         sells,
         truncate(worst_notional(signed, buys, sells) / exposure.leverage),
         exposure.maintenance,
-        exposure.open_loss + loss,
+        exposure.open_loss + loss * added,
     )
 
 
 def apply_worth(
     account: Account, instrument: Instrument, exposure: Exposure, worth: Worth, mark: Decimal
 ) -> None:
-    """Put a symbol's new worth in the place of its old one in the account's sums."""
+    """Put a symbol's new worth in the place of its old one in the account's sums.
+
+    Most orders leave the position's part as it was, the very same numbers: those are passed over.
+    """
     wallet = account.wallets.get(instrument.quote)
-    margin_change = worth.initial_margin - exposure.initial_margin
-    if margin_change:
-        account.perp_margin += margin_change
+    change = worth.initial_margin - exposure.initial_margin
+    if change:
+        account.perp_margin += change
         if wallet:
-            wallet.perp_margin += margin_change
-    account.perp_maintenance += worth.maintenance - exposure.maintenance
+            wallet.perp_margin += change
+        exposure.initial_margin = worth.initial_margin
     account.perp_open_loss += worth.open_loss - exposure.open_loss
-    account.position_value += worth.position_value - exposure.position_value
-    if wallet and worth.upnl != exposure.upnl:
-        wallet.upnl += worth.upnl - exposure.upnl
-        account.stale_coins[instrument.quote] = None
+    if worth.maintenance is not exposure.maintenance:
+        account.perp_maintenance += worth.maintenance - exposure.maintenance
+        exposure.maintenance = worth.maintenance
+    if worth.position_value is not exposure.position_value:
+        account.position_value += worth.position_value - exposure.position_value
+        exposure.position_value = worth.position_value
+    if worth.upnl is not exposure.upnl:
+        if wallet:
+            wallet.upnl += worth.upnl - exposure.upnl
+            account.stale_coins[instrument.quote] = None
+        exposure.upnl = worth.upnl
     exposure.mark = mark
-    exposure.position_value = worth.position_value
-    exposure.upnl = worth.upnl
     exposure.buy_notional = worth.buy_notional
     exposure.sell_notional = worth.sell_notional
-    exposure.initial_margin = worth.initial_margin
-    exposure.maintenance = worth.maintenance
     exposure.open_loss = worth.open_loss
 
 

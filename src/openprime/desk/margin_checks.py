@@ -110,12 +110,12 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     code = _notional_code(placing, after)
     if code is not None:
         return code
-    before = totals(placing.account)
-    frozen = before.frozen - margin_before + after.initial_margin
-    if frozen > before.valid:
+    account = placing.account
+    valid = account.margin_value - account.perp_open_loss - account.spot_open_loss
+    frozen = account.perp_margin + account.debt_margin - margin_before + after.initial_margin
+    if frozen > valid:
         return 401058
-    valid = before.valid + loss_before - after.open_loss
-    return 401056 if valid < frozen else None
+    return 401056 if valid + loss_before - after.open_loss < frozen else None
 
 
 def _notional_code(placing: Placing, after: Worth) -> int | None:

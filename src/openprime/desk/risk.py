@@ -32,20 +32,20 @@ def uni_mmr(sums: Totals) -> Decimal | None:
 
 def status_of(sums: Totals, settings: DeskSettings) -> AccountStatus:
     """The worst status whose threshold the account has reached."""
-    ratio = uni_mmr(sums)
-    if ratio is None:
+    if not sums.maintenance:
         return AccountStatus.TAKEOVER if sums.valid < ZERO else AccountStatus.NORMAL
+    if sums.valid > settings.margin_call_uni_mmr * sums.maintenance:
+        return AccountStatus.NORMAL
     ladder = (
         (settings.takeover_uni_mmr, AccountStatus.TAKEOVER),
         (settings.liquidating_uni_mmr, AccountStatus.LIQUIDATING),
         (settings.cancel_all_uni_mmr, AccountStatus.CANCEL_ALL),
         (settings.cancel_open_uni_mmr, AccountStatus.CANCEL_OPEN),
-        (settings.margin_call_uni_mmr, AccountStatus.MARGIN_CALL),
     )
     for threshold, status in ladder:
-        if ratio <= threshold:
+        if sums.valid <= threshold * sums.maintenance:
             return status
-    return AccountStatus.NORMAL
+    return AccountStatus.MARGIN_CALL
 
 
 def account_status(turn: Turn, account: Account) -> AccountStatus:

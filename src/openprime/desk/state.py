@@ -4,7 +4,6 @@ Everything is in ordinary dicts, whose order is the order of insertion, so that 
 same commands encode to the same bytes. Amounts are Decimals in the coin named by their field.
 """
 
-import copy
 from decimal import Decimal
 
 import msgspec
@@ -110,7 +109,7 @@ class Order(msgspec.Struct):
 
     def copied(self) -> "Order":
         """The order as it is now, apart from what becomes of it."""
-        return copy.copy(self)
+        return self.__copy__()  # type: ignore[attr-defined, no-any-return]
 
     @property
     def remaining(self) -> Decimal:
