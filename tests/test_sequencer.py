@@ -64,10 +64,8 @@ class Disk:
         self.batches.append(batch)
 
     def write_snapshot_part(self, snapshot: Snapshot, part: int) -> None:
-        assert self.batches[-1].last_sequence >= snapshot.sequence, (
-            "a snapshot ahead of the journal"
-        )
         self.snapshots.append(snapshot)
+        assert self.batches[-1].last_sequence >= snapshot.sequence, "ahead of the journal"
 
     def forget_old_snapshots(self) -> None:
         pass

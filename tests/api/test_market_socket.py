@@ -1,4 +1,4 @@
-"""The market socket: frames in, acknowledgements, limits, endings (websocket 3, resolutions O, P)."""
+"""The market socket: frames in, acknowledgements, limits, endings (websocket 3, resolutions O)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from openprime.api.socket_link import LinkSettings
 from openprime.errors import message
 from tests.api.kit import BTC, ETH, Broker
 from tests.api.market_socket_kit import OKX, SPOT, Scene, entry, subscribe, unsubscribe
-from tests.api.socket_kit import Json, Server, in_loop, login_frame
-
-LIMITED = MarketLimits(enforced=True)
+from tests.api.socket_kit import Json, Peer, Server, in_loop, login_frame
 
 
 @pytest.fixture
@@ -233,8 +231,6 @@ async def test_without_limits_a_bound_stays(broker: Broker) -> None:
 async def test_connections_of_an_address(broker: Broker) -> None:
     scene = Scene(broker, MarketLimits(enforced=True, connections_anonymous=1))
     first = await scene.peer()
-    from tests.api.socket_kit import Peer
-
     second = Peer(scene.socket)
     assert (await second.opened())["status"] == 429
     assert b'"code":11200' in (await second.message())["body"]
@@ -308,7 +304,7 @@ async def test_a_slow_reader_skips_and_is_brought_up_to_date(broker: Broker) -> 
     seq = books[-1]["data"]["seq"]
     scene.market.change(BTC, bids=[(600_000, 1)])
     scene.later(250)
-    update = [f for f in await slow.hear_all() if f["arg"]["channel"] == "ORDER_BOOK"][0]
+    update = next(f for f in await slow.hear_all() if f["arg"]["channel"] == "ORDER_BOOK")
     assert update["data"]["pre_seq"] == seq
     assert len([f for f in await quick.hear_all() if f["arg"]["channel"] == "BBO"]) == 21
     for peer in (slow, quick):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -169,6 +170,14 @@ def _damage(life: Life, sequence: int) -> None:
         connection.execute(
             update(snapshots).where(snapshots.c.sequence == sequence).values(state_hash=b"other")
         )
+
+
+def test_a_state_that_is_not_the_one_that_was_hashed_is_not_believed(life: Life) -> None:
+    life.batch(credit())
+    forged = pack(CountingDesk(State(sequence=1)).snapshot(), 1, NOW_MS, life.store.digest, "0")
+    honest = pack(life.desk.snapshot(), 1, NOW_MS, life.store.digest, "0")
+    life.store.write_snapshot_part(msgspec.structs.replace(honest, parts=forged.parts), 0)
+    assert_recovers(life)
 
 
 def test_a_part_that_the_database_cannot_read_counts_as_damage(life: Life) -> None:

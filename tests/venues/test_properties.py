@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from openprime.market.book import Book
-from openprime.market.events import DepthChange, DepthSnapshot, MarketEvent, MarketTrade
+from openprime.market.events import DepthChange, DepthSnapshot
 from openprime.model.venue import (
     Accepted,
     Cancelled,
@@ -19,88 +19,15 @@ from openprime.model.venue import (
     ReplaceOrder,
     ReplaceRefused,
     VenueReport,
-    VenueRequest,
 )
-from openprime.model.vocabulary import Liquidity, OrderType, Side, TimeInForce
+from openprime.model.vocabulary import Liquidity, Side, TimeInForce
 from openprime.venues import SimulatedExchange
-from tests.venues.kit import MARGIN, SPOT, instruments
+from tests.venues.histories import Step, histories, seeded_history
+from tests.venues.kit import SPOT, instruments
 from tests.venues.naive import NaiveExchange
 
-# Few prices and few lots, so that everything meets.
-LOWEST, HIGHEST = 98, 102
-Step = VenueRequest | MarketEvent
-
-prices = st.integers(LOWEST, HIGHEST)
-lots = st.integers(1, 12)
-sides = st.sampled_from(Side)
-
-
-@st.composite
-def markets(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """A whole book that is not crossed, best first."""
-    middle = draw(prices)
-    bids = draw(st.dictionaries(st.integers(LOWEST, middle), lots, max_size=4))
-    asks = draw(st.dictionaries(st.integers(middle + 1, HIGHEST + 1), lots, max_size=4))
-    return sorted(bids.items(), reverse=True), sorted(asks.items())
-
-
-@st.composite
-def histories(draw: st.DrawFn, late_trades: bool = False, resumed: bool = False) -> list[Step]:
-    """Requests of a few owners and moves of the market; the market's own book is never crossed."""
-    bids, asks = draw(markets())
-    steps: list[Step] = [DepthSnapshot(SPOT, 1, 1, bids, asks)]
-    shown = {Side.BUY: dict(bids), Side.SELL: dict(asks)}
-    orders = 0
-    for time_ms in range(2, draw(st.integers(5, 40))):
-        kind = draw(st.sampled_from("nnnncrddtts"))
-        if kind == "n":
-            orders += 1
-            steps.append(
-                NewOrder(
-                    orders,
-                    draw(st.sampled_from((SPOT, MARGIN))),
-                    draw(st.integers(1, 4)),
-                    draw(sides),
-                    OrderType.LIMIT,
-                    draw(st.sampled_from(TimeInForce)),
-                    draw(prices),
-                    draw(lots),
-                    resumed=resumed and draw(st.booleans()),
-                )
-            )
-        elif kind == "c":
-            steps.append(CancelOrder(draw(st.integers(1, orders + 1)), SPOT))
-        elif kind == "r":
-            order_id = draw(st.integers(1, orders + 1))
-            steps.append(ReplaceOrder(order_id, SPOT, draw(prices), draw(lots)))
-        elif kind == "d":
-            steps.append(_change(draw, shown, time_ms))
-        elif kind == "t":
-            when = draw(st.integers(1, time_ms)) if late_trades else time_ms
-            steps.append(MarketTrade(SPOT, when, 1, draw(prices), draw(lots), draw(st.booleans())))
-        else:
-            bids, asks = draw(markets())
-            shown = {Side.BUY: dict(bids), Side.SELL: dict(asks)}
-            steps.append(DepthSnapshot(SPOT, time_ms, 1, bids, asks))
-    return steps
-
-
-def _change(draw: st.DrawFn, shown: dict[Side, dict[int, int]], time_ms: int) -> DepthChange:
-    """New quantities of some levels; what they cross of the market's other side goes."""
-    side = draw(sides)
-    change: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
-    for price in draw(st.lists(prices, min_size=1, max_size=3, unique=True)):
-        change[side][price] = draw(st.integers(0, 15))
-        if change[side][price]:
-            for other in shown[side.opposite]:
-                if other * side.sign <= price * side.sign:
-                    change[side.opposite][other] = 0
-    for one in Side:
-        shown[one] |= change[one]
-        shown[one] = {price: quantity for price, quantity in shown[one].items() if quantity}
-    return DepthChange(
-        SPOT, time_ms, 1, list(change[Side.BUY].items()), list(change[Side.SELL].items())
-    )
+SEEDS = 12
+LONG_STEPS = 500
 
 
 class World:
@@ -145,6 +72,15 @@ def plain(report: VenueReport) -> tuple[object, ...]:
 
 @given(histories())
 def test_it_does_what_the_naive_exchange_does(history: list[Step]) -> None:
+    compare_with_naive(history)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_it_does_what_the_naive_exchange_does_for_long(seed: int) -> None:
+    compare_with_naive(seeded_history(seed, LONG_STEPS))
+
+
+def compare_with_naive(history: list[Step]) -> None:
     world, naive = World(), NaiveExchange()
     for step in history:
         answers = [plain(report) for report in world.do(step)]
@@ -159,6 +95,15 @@ def test_it_does_what_the_naive_exchange_does(history: list[Step]) -> None:
 
 @given(histories(late_trades=True, resumed=True))
 def test_what_always_holds(history: list[Step]) -> None:
+    check_what_always_holds(history)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_what_always_holds_for_long(seed: int) -> None:
+    check_what_always_holds(seeded_history(seed, LONG_STEPS, late_trades=True, resumed=True))
+
+
+def check_what_always_holds(history: list[Step]) -> None:
     world = World()
     orders: dict[int, NewOrder] = {}
     totals: dict[int, int] = {}

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class EdgeSettings(msgspec.Struct, frozen=True):
+class EdgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one request: sizes in bytes, counts, and the answers that are worth packing."""
 
     body_bytes_max: int = 64 * 1024
@@ -15,7 +15,7 @@ class EdgeSettings(msgspec.Struct, frozen=True):
     gzip_bytes_min: int = 1024
 
 
-class ApiSettings(msgspec.Struct, frozen=True):
+class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Defaults are those of the specification.
 
     `newest_messages` picks the texts of `messages = latest`; `strict_status` answers refusals

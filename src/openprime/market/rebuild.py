@@ -55,15 +55,13 @@ class Rebuilder:
                 if message.time_ms > self.time_ms:
                     self.time_ms = message.time_ms
                 if self._started:
-                    yield self._trade(message)
+                    yield message if message.time_ms == self.time_ms else self._late(message)
             elif isinstance(message, DepthMessage):
                 yield from self._depth(message)
             elif isinstance(message, SnapshotMessage):
                 yield from self._snapshot(message)
 
-    def _trade(self, trade: MarketTrade) -> MarketTrade:
-        if trade.time_ms == self.time_ms:
-            return trade
+    def _late(self, trade: MarketTrade) -> MarketTrade:
         return MarketTrade(
             sym=trade.sym,
             time_ms=self.time_ms,

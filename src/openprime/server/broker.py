@@ -84,10 +84,9 @@ class Broker:
         """
         self.store = Store.open(self.config.data, self.config.durability)
         try:
-            desk, _ = recover(self.store, self._make_desk)
-            assert isinstance(desk, Desk), "a desk of ours"
+            desk = self._recovered()
             self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote)
-            self.sequencer.rebuild = lambda: recover(self.store, self._make_desk)[0]
+            self.sequencer.rebuild = self._recovered
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send
             settings = self.config.file.desk
@@ -131,8 +130,11 @@ class Broker:
             return NO_QUOTE
         return Quote(self.gateway.best_bid(sym), self.gateway.best_ask(sym))
 
-    def _make_desk(self, state: State | None) -> Desk:
-        return Desk(self.reference, state=state)
+    def _recovered(self) -> Desk:
+        """The desk as the store last knew it."""
+        desk, _ = recover(self.store, lambda state: Desk(self.reference, state=state))
+        assert isinstance(desk, Desk), "recovery gives back the desk that it was given"
+        return desk
 
     def _take_reports(self, reports: list[VenueReport]) -> None:
         self.sequencer.post(VenueReports(reports))

@@ -96,9 +96,20 @@ def read_file(path: Path | None) -> FileConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"--config: expected TOML in {path}, found: {error}") from error
     try:
+        _check_desk_names(document.get("desk"))
         return msgspec.convert(_texts(document), FileConfig, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"--config: {path}: {error}") from error
+
+
+def _check_desk_names(section: object) -> None:
+    """A data folder must read the desk's settings of other releases, so their Struct takes names
+    that it does not know; a file may not have any.
+    """
+    known = {field.name for field in msgspec.structs.fields(DeskSettings)}
+    for name in section if isinstance(section, dict) else ():
+        if name not in known:
+            raise msgspec.ValidationError(f"Object contains unknown field `{name}` - at `$.desk`")
 
 
 def _texts(value: Any) -> Any:

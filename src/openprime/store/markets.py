@@ -31,17 +31,11 @@ class Markets:
         return found
 
     def fresh_rows(self) -> list[tuple[object, ...]]:
-        """Rows of the markets that are numbered but not yet kept."""
+        """Rows of the markets that are numbered but not yet kept, be it after a failed commit."""
         return [(self._ids[market], *market) for market in self._fresh]
 
     def keep_fresh(self) -> None:
         """The fresh rows are committed."""
-        self._fresh.clear()
-
-    def forget_fresh(self) -> None:
-        """The fresh rows' transaction failed: take their numbers back."""
-        for market in self._fresh:
-            del self._ids[market]
         self._fresh.clear()
 
     def matching(

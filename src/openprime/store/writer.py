@@ -75,7 +75,6 @@ class BatchWriter:
 
     def failed(self) -> None:
         """The transaction came to nothing: forget what was remembered of it."""
-        self._markets.forget_fresh()
         self._totals.forget()
 
     def _rows(self, connection: Connection, history: Finished) -> list[tuple[str, list[Row]]]:

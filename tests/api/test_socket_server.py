@@ -1,0 +1,144 @@
+"""Sockets over a real port, with a real client: what ASGI alone does not show."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from openprime.api.market_limits import MarketLimits
+from openprime.api.private_socket import PrivateSocketSettings
+from openprime.api.socket_link import LinkSettings
+from openprime.api.socket_server import SERVER_SETTINGS, SocketProtocol
+from openprime.errors import message
+from tests.api.kit import Broker, base_order
+from tests.api.market_socket_kit import Scene, entry, subscribe
+from tests.api.socket_kit import in_loop, login_frame, private_socket
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    made = Broker()
+    made.fund()
+    yield made
+    made.close()
+
+
+@contextlib.asynccontextmanager
+async def served(handler: Any) -> AsyncIterator[str]:
+    """Serve a socket handler on a free port; gives the address without a path."""
+    config = uvicorn.Config(
+        handler,
+        port=0,
+        ws=SocketProtocol,
+        lifespan="off",
+        log_config=None,
+        **SERVER_SETTINGS,
+    )
+    server = uvicorn.Server(config)
+    with contextlib.ExitStack() as stack:
+        stack.callback(setattr, server, "should_exit", True)
+        serving = asyncio.ensure_future(server._serve())
+        while not server.started:
+            await asyncio.sleep(0)
+        host, port = server.servers[0].sockets[0].getsockname()
+        yield f"ws://{host}:{port}"
+        server.should_exit = True
+        await serving
+
+
+async def asked(client: ClientConnection, content: Any) -> Any:
+    await client.send(content if isinstance(content, str) else json.dumps(content))
+    answer = await client.recv()
+    return json.loads(gzip.decompress(answer) if isinstance(answer, bytes) else answer)
+
+
+@in_loop
+async def test_an_order_over_the_wire(broker: Broker) -> None:
+    socket = private_socket(broker)
+    wanted = Subprotocol("v1.api.liquiditytech.com")
+    async with served(socket) as address, connect(address, subprotocols=[wanted]) as client:
+        assert client.subprotocol == wanted
+        assert (await asked(client, login_frame(broker, onlyTrade=True)))["code"] == 0
+        frame = {"id": "1", "action": "place_order", "args": base_order()}
+        assert (await asked(client, frame))["code"] == 200000
+        answer = await asked(client, "x" * 5000)
+        assert (answer["code"], answer["msg"]) == (601014, message(601014))
+
+
+@in_loop
+async def test_closes_with_code_and_reason(broker: Broker) -> None:
+    socket = private_socket(broker)
+    async with served(socket) as address, connect(address) as client:
+        await socket.close_all("server stops")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "server stops")
+
+
+@in_loop
+async def test_pings_of_the_protocol_keep_a_connection(broker: Broker) -> None:
+    link = LinkSettings(idle_seconds=0.1)
+    socket = private_socket(broker, PrivateSocketSettings(link=link))
+    async with served(socket) as address, connect(address) as client:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        while loop.time() - started < 0.3:
+            await (await client.ping())
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1000, "idle")
+
+
+@in_loop
+async def test_market_frames_over_the_wire(broker: Broker) -> None:
+    scene = Scene(broker)
+    async with served(scene.socket) as address, connect(address) as client:
+        assert (await asked(client, subscribe(entry("ORDER_BOOK"))))["code"] == 0
+        snapshot = json.loads(gzip.decompress(await client.recv()))  # type: ignore[arg-type]
+        assert snapshot["arg"]["updatetype"] == "all"
+
+
+@in_loop
+async def test_one_connection_too_many(broker: Broker) -> None:
+    scene = Scene(broker, MarketLimits(enforced=True, connections_anonymous=1))
+    async with served(scene.socket) as address, connect(address):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(address)
+    assert refused.value.response.status_code == 429
+    body = json.loads(refused.value.response.body or b"")
+    assert (body["code"], body["message"]) == (11200, message(11200))
+
+
+@in_loop
+async def test_a_client_that_never_reads_is_cut_off(broker: Broker) -> None:
+    link = LinkSettings(stalled_seconds=0.05, close_seconds=0.05, frames_waiting_max=100_000)
+    socket = private_socket(broker, PrivateSocketSettings(link=link, frame_bytes_max=10_000))
+    async with served(socket) as address:
+        host, port = address.removeprefix("ws://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1)
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        # A frame of 8000 bytes whose event is echoed, masked with zeros, over and over.
+        text = b'{"action":"' + b"x" * 8000 + b'"}'
+        frame = b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text
+        with contextlib.suppress(ConnectionError):
+            while socket.connection_count or not writer.is_closing():
+                writer.write(frame)
+                await asyncio.wait_for(writer.drain(), 5)
+        writer.close()
+        assert socket.connection_count == 0
+        assert reader is not None
