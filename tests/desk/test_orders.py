@@ -5,6 +5,7 @@ from decimal import Decimal
 from openprime.desk import commands as c
 from openprime.desk import views
 from openprime.desk.events import OrderChanged, PositionReduced, Trade
+from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order
 from openprime.model.venue import (
     Accepted,
@@ -73,6 +74,41 @@ def test_a_venue_refusal_ends_in_reject_with_the_catalogue_s_text() -> None:
         "Due to the order could not be executed as maker, the GTX order will be rejected"
     )
     assert rejected.cancel_type is Actor.SYSTEM
+
+
+def place_asynchronously(kit: DeskKit, quantity: str, price: str, tif: str) -> Outcome:
+    return kit.do(
+        c.PlaceOrder(
+            portfolio_id=kit.portfolio_id,
+            sym=BTC_PERP,
+            side=c.Side.BUY,
+            order_type=c.OrderType.LIMIT,
+            time_in_force=TimeInForce(tif),
+            quantity=D(quantity),
+            quote_quantity=D(0),
+            limit_price=D(price),
+            client_order_id="later",
+            synchronous=False,
+        )
+    )
+
+
+def test_an_asynchronous_order_without_margin_fails_instead_of_being_refused() -> None:
+    kit = funded()
+    outcome = place_asynchronously(kit, "10", "60000", "GTC")
+    assert outcome.refusal is None
+    states = [e.order.state for e in outcome.events if isinstance(e, OrderChanged)]
+    assert states == [OrderState.NEW, OrderState.FAIL]
+    failed = last_order(outcome)
+    assert (failed.reason_code, failed.reason) == (401058, "Insufficient availableMargin")
+    assert kit.desk.state.orders == {}
+    assert kit.code(place_asynchronously(kit, "0.01", "60000", "GTC")) == 401009
+
+
+def test_an_asynchronous_post_only_order_that_would_take_is_rejected() -> None:
+    kit = funded()
+    rejected = last_order(place_asynchronously(kit, "0.01", "60001", "GTX"))
+    assert (rejected.state, rejected.reason_code) == (OrderState.REJECT, 401052)
 
 
 def test_cancel_is_asked_then_confirmed() -> None:

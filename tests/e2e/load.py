@@ -44,23 +44,28 @@ LOAD_SECONDS_MAX = 60
 
 
 class Load:
-    """`on_heard` is called with each answer and push, before anything else is done with it."""
+    """`on_heard` is called with each answer and push, before anything else is done with it.
+
+    `name` begins every client order id.
+    """
 
     def __init__(
         self,
         broker: ServedBroker,
+        client: Client,
         witness: Witness,
         random: Random,
         name: str,
         on_heard: Callable[[], None],
     ) -> None:
         self.broker = broker
+        self.client = client
         self.witness = witness
         self.random = random
         self.name = name
         self.on_heard = on_heard
         self.finishing = False
-        self.prices = _prices(broker.client())
+        self.prices = prices(client)
         self._count = 0
 
     async def run(self) -> None:
@@ -73,7 +78,7 @@ class Load:
 
     def _draw(self) -> tuple[str, Row]:
         """The next action, by the name that sockets know it by, and its parameters."""
-        working = self.witness.working()
+        working = [known for known in self.witness.working() if known.prices]
         chance = self.random.random()
         if working and (len(working) > WORKING_MAX or chance < 0.2):
             return "cancel_order", {"orderId": self._pick(working).order_id}
@@ -86,12 +91,12 @@ class Load:
         return self.random.choice(working)
 
     def _change(self, known: Known) -> Row:
-        price = self.random.choice(sorted(known.prices)) if known.prices else Decimal(0)
-        quantity = self.random.choice(sorted(known.quantities)) if known.quantities else Decimal(0)
+        price = self.random.choice(sorted(known.prices))
+        quantity = min(known.quantities)
         tick = Decimal("0.1") if price > 10_000 else Decimal("0.01")
         return {
             "replacePrice": str(price + self.random.randint(-50, 50) * tick),
-            "replaceQty": str(quantity * self.random.randint(1, 2)),
+            "replaceQty": str(quantity * self.random.randint(1, 3)),
         }
 
     def _new_order(self, market: bool) -> Row:
@@ -105,6 +110,9 @@ class Load:
             "orderQty": str(least * self.random.randint(1, 4)),
             "clientOrderId": f"{self.name}-{self._count}",
         }
+        if market and "_SPOT_" in sym and side == "BUY":
+            # A venue takes these by the amount to spend.
+            order["quoteOrderQty"] = str(Decimal(order.pop("orderQty")) * self.prices[sym])
         if not market:
             # From a little through the market to half a percent away from it.
             away = Decimal(self.random.randint(-5, 50)) / 10_000
@@ -193,11 +201,8 @@ class Load:
             for row in answer["data"]:
                 self.witness.see_fill(row)
 
-    async def _call(
-        self, http: httpx.AsyncClient, method: str, path: str, parameters: Row
-    ) -> Row:
-        signer = Client.headers.__get__(self.broker)
-        headers = signer(parameters)
+    async def _call(self, http: httpx.AsyncClient, method: str, path: str, parameters: Row) -> Row:
+        headers = self.client.headers(parameters)
         if method == "GET":
             response = await http.get(path, params=parameters, headers=headers)
         else:
@@ -227,12 +232,12 @@ class Load:
             assert code == 200000 or code in REPLACE_REFUSALS, told
         else:
             assert code == 200000 or code in CHANGE_REFUSALS, told
+            if code == 200000 and data["orderState"] == "CANCELLED":
+                self.witness.orders[data["orderId"]].cancelled = True
 
 
-def _prices(client: Client) -> dict[str, Decimal]:
+def prices(client: Client) -> dict[str, Decimal]:
     """About where the markets are: the spot book stands where its perpetual stands."""
     rows = client.data("GET", "/api/v1/market/markPrice")
     marks = {row["sym"]: Decimal(row["markPrice"]) for row in rows}
-    return {
-        sym: marks[sym.replace("_SPOT_", "_PERP_")].quantize(tick) for sym, tick, _ in MARKETS
-    }
+    return {sym: marks[sym.replace("_SPOT_", "_PERP_")].quantize(tick) for sym, tick, _ in MARKETS}

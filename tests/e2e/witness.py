@@ -15,7 +15,10 @@ FILL_FIELDS = """
 
 @dataclass
 class Known:
-    """What was asked for one order, and the furthest state in which anybody saw it."""
+    """What was asked for one order, and the furthest state in which anybody saw it.
+
+    A MARKET order has no price, and one by amount has no quantity.
+    """
 
     order_id: str
     prices: set[Decimal] = field(default_factory=set)
@@ -45,11 +48,13 @@ class Known:
         assert row["orderId"] == self.order_id, told
         assert RANKS[row["orderState"]] >= RANKS[self.state], told
         executed, quantity = Decimal(row["executedQty"]), Decimal(row["orderQty"])
-        assert self.executed <= executed <= quantity, told
-        assert not self.quantities or quantity in self.quantities, told
+        assert self.executed <= executed, told
+        if self.quantities:
+            assert executed <= quantity in self.quantities, told
         assert not self.prices or Decimal(row["limitPrice"]) in self.prices, told
-        if row["orderState"] == "FILLED":
+        if row["orderState"] == "FILLED" and self.quantities:
             assert executed == quantity, told
+        assert row["orderState"] == "CANCELLED" or not self.cancelled, told
         if self.final is not None:
             # Once over, it never changes again; leverage is a text in pushes alone.
             seen = {name: value for name, value in self.final.items() if name != "leverage"}
@@ -78,7 +83,8 @@ class Witness:
             known = self.orders[order_id] = Known(order_id)
             asked = self.unanswered.get(client_order_id)
             if asked is not None:
-                known.quantities.add(Decimal(asked["orderQty"]))
+                if "orderQty" in asked:
+                    known.quantities.add(Decimal(asked["orderQty"]))
                 if "limitPrice" in asked:
                     known.prices.add(Decimal(asked["limitPrice"]))
         return known
@@ -109,7 +115,7 @@ class Witness:
         """A fill was pushed or read; whoever tells of it later tells the same."""
         fill = {name: row[name] for name in FILL_FIELDS}
         assert self.fills.setdefault(fill["transactionId"], fill) == fill
-        self.touched.add(fill["orderId"])
+        self.know(fill["orderId"], fill["clientOrderId"])
 
     def working(self) -> list[Known]:
         return [known for known in self.orders.values() if known.works]

@@ -38,6 +38,7 @@ async def place(services: Services, caller: Caller, asked: Place) -> wire.Row | 
             client_order_id=asked.client_order_id,
             reduce_only=asked.reduce_only,
             position_side=asked.position_side,
+            synchronous=asked.sync_mode,
         )
     )
     return outcome.refusal or wire.placed(order_of(outcome))

@@ -183,7 +183,8 @@ def _amended_refusal(placing: Placing) -> Refusal | None:
 def _post_only_refusal(placing: Placing) -> Refusal | None:
     order = placing.order
     best = placing.best_opposite()
-    if order.time_in_force is not GTX or not best:
+    at_once = placing.turn.settings.venue_answers_at_once
+    if order.time_in_force is not GTX or not best or not at_once:
         return None
     price = order.working_price
     crosses = price >= best if order.side is BUY else price <= best

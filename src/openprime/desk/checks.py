@@ -1,7 +1,7 @@
 """The pre-trade checks, in the order in which their codes win (errors 4).
 
-Reading CHECKS is reading the rule: each function tests one thing and returns a code, or None.
-Syntax was checked at the edge; what a check needs of the market came with the envelope.
+Reading the tables at the end is reading the rule: each function tests one thing and returns a
+code, or None. Syntax was checked at the edge; what a check needs of the market came with the envelope.
 """
 
 from collections.abc import Callable
@@ -214,7 +214,7 @@ def margin_suffices(placing: Placing) -> int | None:
 
 def post_only_rests(placing: Placing) -> int | None:
     command = placing.command
-    if command.time_in_force is not GTX:
+    if command.time_in_force is not GTX or not placing.turn.settings.venue_answers_at_once:
         return None
     best = placing.best_opposite()
     if not best:
@@ -247,20 +247,15 @@ CHECKS: tuple[Check, ...] = (
     reduce_only_has_room,
     symbol_orders_below_maximum,
     portfolio_orders_below_maximum,
-    margin_suffices,
-    post_only_rests,
 )
 
-# Closing a position is free of sizes, notional and order counts (resolutions 67).
-CLOSE_CHECKS: tuple[Check, ...] = (
-    symbol_supported,
-    portfolio_may_trade,
-    account_initialised,
-    exposure_known,
-)
+# What a client may have answered later, as the end of an order (resolutions 53): the broker's own
+# margin check makes it FAIL, the venue's REJECT.
+MARGIN_CHECKS: tuple[Check, ...] = (margin_suffices,)
+VENUE_CHECKS: tuple[Check, ...] = (post_only_rests,)
 
 
-def first_refusal(placing: Placing, checks: tuple[Check, ...] = CHECKS) -> Refusal | None:
+def first_refusal(placing: Placing, checks: tuple[Check, ...]) -> Refusal | None:
     """Run the checks in their order; the first that fails refuses the order."""
     for check in checks:
         code = check(placing)

@@ -19,7 +19,8 @@ from openprime.model.vocabulary import (
 
 
 def close_position(turn: Turn, command: ClosePosition) -> Order | Refusal:
-    """Codes in their order: 401011, 401041, 400000, 401046, 401053, 401045, 401032, 401038."""
+    """Codes in their order: 401011, 401041, 400000, 401046, 401053, 401045, 401032 (under the
+    newest texts 401097 where there was one), 401038."""
     instrument = turn.reference.instruments.get(command.sym)
     if instrument is None:
         return Refusal(401011)
@@ -32,10 +33,11 @@ def close_position(turn: Turn, command: ClosePosition) -> Order | Refusal:
     code = _account_code(turn, account)
     if code is not None:
         return Refusal(code)
+    exposure = account.exposures.get(command.sym)
     position = account.positions.get(command.sym)
-    if position is None:
-        return Refusal(401032)
-    exposure = account.exposures[command.sym]
+    if position is None or exposure is None:
+        closed = exposure is not None and exposure.had_position
+        return Refusal(401097 if closed and turn.settings.newest_messages else 401032)
     if exposure.reduce_only_count:
         return Refusal(401038)
     order = PlaceOrder(

@@ -61,7 +61,11 @@ class Credit(msgspec.Struct, frozen=True, tag=True):
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
-    """A client's order. Unused quantities and prices are 0; "" means no client order id."""
+    """A client's order. Unused quantities and prices are 0; "" means no client order id.
+
+    `synchronous` false: a refusal for margin or by the venue is no refusal of the command, but the
+    end of the order that was made (resolutions 53).
+    """
 
     portfolio_id: int
     sym: str
@@ -74,6 +78,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
     client_order_id: str = ""
     reduce_only: bool = False
     position_side: PositionSide | None = None
+    synchronous: bool = True
 
 
 class ReplaceOrder(msgspec.Struct, frozen=True, tag=True):

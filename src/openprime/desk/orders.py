@@ -4,7 +4,7 @@ What the venue decides arrives as reports (see reports.py). An order is in the s
 works; its last event carries it out to history.
 """
 
-from openprime.desk.checks import CHECKS, first_refusal
+from openprime.desk.checks import CHECKS, MARGIN_CHECKS, VENUE_CHECKS, first_refusal
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.events import OrderChanged
 from openprime.desk.ledger import available, set_freeze
@@ -32,12 +32,44 @@ from openprime.model.vocabulary import (
 
 PURGE_INTERVAL_MS = 60_000
 
+# What may end an order instead of refusing it, and the state that it then ends in.
+LATE_CHECKS = ((MARGIN_CHECKS, OrderState.FAIL), (VENUE_CHECKS, OrderState.REJECT))
+
 
 def place(turn: Turn, command: PlaceOrder) -> Order | Refusal:
     """Test a client's order and take it, or say the first code that speaks against it."""
     placing = Placing(turn, command, turn.state.portfolios[command.portfolio_id])
     refusal = first_refusal(placing, CHECKS)
-    return refusal or accept(placing)
+    if refusal is not None:
+        return refusal
+    for checks, state in LATE_CHECKS:
+        refusal = first_refusal(placing, checks)
+        if refusal is not None:
+            return refusal if command.synchronous else _refuse_later(placing, state, refusal.code)
+    return accept(placing)
+
+
+def _refuse_later(placing: Placing, state: OrderState, code: int) -> Order:
+    """Make the order and end it at once, with the reason that a reply would have had."""
+    turn, order = placing.turn, placing.order
+    _name(placing)
+    changed(turn, order)
+    order.state = state
+    order.reason, order.reason_code = turn.text(code), code
+    order.cancel_type = BY_SYSTEM
+    _retire_client_order_id(turn, order)
+    changed(turn, order, finished=True)
+    return order
+
+
+def _name(placing: Placing) -> None:
+    """Give the order its ids."""
+    order, portfolio = placing.order, placing.portfolio
+    order.order_id = placing.turn.new_id()
+    if not order.client_order_id:
+        order.client_order_id = str(order.order_id)
+    portfolio.blocked_until_ms.pop(order.client_order_id, None)
+    portfolio.client_order_ids[order.client_order_id] = order.order_id
 
 
 def accept(placing: Placing) -> Order:
@@ -48,13 +80,9 @@ def accept(placing: Placing) -> Order:
         placing.instrument,
         placing.order,
     )
-    order.order_id = turn.new_id()
-    if not order.client_order_id:
-        order.client_order_id = str(order.order_id)
+    _name(placing)
     exposure = exposure_of(turn, account, instrument)
     turn.state.orders[order.order_id] = order
-    placing.portfolio.blocked_until_ms.pop(order.client_order_id, None)
-    placing.portfolio.client_order_ids[order.client_order_id] = order.order_id
     _weigh_in(placing, exposure)
     exposure.orders[order.order_id] = None
     account.order_count += 1

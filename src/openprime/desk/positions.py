@@ -102,6 +102,7 @@ def _reduce(
     complete = not position.quantity
     if complete:
         del account.positions[instrument.sym]
+        account.exposures[instrument.sym].had_position = True
     closed_type = ClosedType.COMPLETE_CLOSED if complete else ClosedType.PARTIAL_CLOSED
     leverage = account.exposures[instrument.sym].leverage
     side = LONG if sign > 0 else SHORT

@@ -28,3 +28,5 @@ class DeskSettings(msgspec.Struct, frozen=True):
     default_position_mode: PositionMode = PositionMode.NET
     leverage_blocked_by_orders: tuple[str, ...] = ("OKX",)
     newest_messages: bool = False
+    # False where the venue answers later: it alone then says whether an order may rest.
+    venue_answers_at_once: bool = True

@@ -203,6 +203,7 @@ class Exposure(msgspec.Struct):
     leverage: int
     orders: dict[int, None] = {}
     reduce_only_count: int = 0
+    had_position: bool = False
     mark: Decimal = ZERO
     position_value: Decimal = ZERO
     upnl: Decimal = ZERO

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import files
 
+import msgspec
+
 from openprime.desk.commands import (
     NO_QUOTE,
     ClosePosition,
@@ -26,6 +28,7 @@ from openprime.desk.commands import (
     VenueReports,
 )
 from openprime.desk.desk import Desk
+from openprime.desk.settings import DeskSettings
 from openprime.desk.state import State
 from openprime.market.feed import Feed
 from openprime.market.recording import RecordingError, aligned_feeds
@@ -38,6 +41,7 @@ from openprime.model.vocabulary import Business
 from openprime.sequencer import Sequencer
 from openprime.server.config import ConfigError, ServerConfig
 from openprime.server.founding import Credentials, found
+from openprime.server.open_interest import ClientLongs
 from openprime.server.pump import Pump
 from openprime.store.recovery import recover
 from openprime.store.store import Store
@@ -89,7 +93,9 @@ class Broker:
             self.sequencer.rebuild = self._recovered
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send
-            settings = self.config.file.desk
+            longs = ClientLongs(desk, self.market.client_longs)
+            self.sequencer.observers.append(longs.observe)
+            settings = self._desk_settings()
             if self.desk.state.settings != settings:
                 await self.sequencer.submit(Configure(settings))
             self.credentials = await found(self.desk, self.sequencer, self.store)
@@ -129,6 +135,12 @@ class Broker:
         if sym not in self.reference.instruments:
             return NO_QUOTE
         return Quote(self.gateway.best_bid(sym), self.gateway.best_ask(sym))
+
+    def _desk_settings(self) -> DeskSettings:
+        """The desk's settings as configured, and what follows for it from the venue's distance."""
+        venue = self.config.file.venue
+        far = bool(venue.request_latency_ms or venue.report_latency_ms)
+        return msgspec.structs.replace(self.config.file.desk, venue_answers_at_once=not far)
 
     def _recovered(self) -> Desk:
         """The desk as the store last knew it."""

@@ -1,0 +1,192 @@
+"""Makes the tables of docs/configuration.md from the command line and the settings' own Structs.
+
+    python scripts/make_configuration.py
+
+Only what stands between the page's markers is replaced; a test holds the page to the code. What a
+setting means is written here, once a setting: one that has no meaning yet, and a meaning that has
+no setting any more, is an error.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from openprime.cli import openprime
+from openprime.server.config import FileConfig
+
+OUT = Path(__file__).parent.parent / "docs" / "configuration.md"
+
+TYPE_NAMES = {Decimal: "decimal", int: "integer", bool: "boolean", str: "text", float: "number"}
+
+MEANINGS = {
+    "desk.margin_call_uni_mmr": "uniMMR at or below which an account is in MARGIN_CALL",
+    "desk.cancel_open_uni_mmr": "the same for CANCEL_OPEN: orders that add exposure are refused",
+    "desk.cancel_all_uni_mmr": "the same for CANCEL_ALL: every order is refused",
+    "desk.liquidating_uni_mmr": "the same for LIQUIDATING; liqPrice is computed with it",
+    "desk.takeover_uni_mmr": "the same for TAKEOVER: closing a position is refused too",
+    "desk.transfer_out_min_uni_mmr": "uniMMR that maxTransferable leaves behind",
+    "desk.open_loss_counts_price": "whether open loss counts the distance of an order's price "
+    "from the mark",
+    "desk.maintenance_multiplier": "factor on every maintenance margin of positions, and on the "
+    "mmRate that is shown",
+    "desk.broker_max_leverage": "highest leverage of a PERP symbol, under the venue's own; "
+    "0 sets none",
+    "desk.market_assumed_slip": "how far above the best ask a MARKET buy is assumed to fill, "
+    "as a fraction",
+    "desk.portfolio_max_orders": "working orders of a portfolio at one exchange (401054 beyond)",
+    "desk.client_order_id_blocked_ms": "how long the id of a finished order stays taken, in ms",
+    "desk.default_position_mode": "position mode of new accounts; keep NET, positions are not "
+    "held in two legs yet",
+    "desk.leverage_blocked_by_orders": "exchanges at which working orders forbid a change of "
+    "leverage (401043)",
+    "desk.newest_messages": "newer texts of the codes, in replies and in the reasons of orders",
+    "api.newest_messages": "newer texts of the codes in replies alone",
+    "api.strict_status": "HTTP 400 instead of 200 for refusals",
+    "api.strict_client_order_ids": "only letters and digits in clientOrderId; else `_` and `-` "
+    "as well",
+    "api.numeric_statement_ids": "portfolioId and createAt of statement rows as JSON integers",
+    "api.nonce_skew_s": "how many seconds a request's nonce may be off",
+    "api.key_cache_ms": "how long the edge remembers a key, in ms; a changed key is forgotten "
+    "at once",
+    "api.finished_orders_kept": "ended orders kept in memory for the replies to cancels",
+    "api.trusted_proxies": "addresses or networks whose X-Forwarded-For is believed",
+    "api.durability": "overwritten by `--durability`",
+    "api.documents_folder": "folder of the pages under /docs; empty: that of the source tree",
+    "api.page_max": "no effect yet: the bound is 10000",
+    "api.page_size_max": "no effect yet: the bound is 1000",
+    "api.edge.body_bytes_max": "largest body of a request, in bytes (413 beyond)",
+    "api.edge.query_bytes_max": "longest query string, in bytes (413 beyond)",
+    "api.edge.header_bytes_max": "largest headers together, in bytes (413 beyond)",
+    "api.edge.parameters_max": "parameters of a request (400000 beyond, as for the next two)",
+    "api.edge.value_bytes_max": "longest value, in bytes",
+    "api.edge.nesting_max": "deepest nesting of a JSON body",
+    "api.edge.gzip_bytes_min": "answers above so many bytes are packed, for clients that ask",
+    "venue.request_latency_ms": "how long requests travel to the simulated exchange, in ms",
+    "venue.report_latency_ms": "how long its reports travel back, in ms",
+    "market.mark_interval_ms": "how often marks and indexes are computed and told to the desk, "
+    "in ms",
+}
+
+
+def type_name(annotation: Any) -> str:
+    """A type as the page names it."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return " or ".join(str(member.value) for member in annotation)
+    if typing.get_origin(annotation) in (tuple, list):
+        return "list of " + type_name(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(
+            type_name(each) for each in typing.get_args(annotation) if each is not types.NoneType
+        )
+    return TYPE_NAMES[annotation]
+
+
+def toml_text(value: Any) -> str:
+    """A value as it would stand in the file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(toml_text, value)) + "]"
+    if isinstance(value, Decimal | int) and not isinstance(value, Enum):
+        return str(value)
+    return f'"{value}"'
+
+
+def sections(struct: msgspec.Struct, name: str = "") -> list[tuple[str, list[str]]]:
+    """The tables of a Struct of settings and of the Structs in it, by section name."""
+    rows: list[str] = []
+    inner: list[tuple[str, list[str]]] = []
+    hints = typing.get_type_hints(type(struct))
+    for field in struct.__struct_fields__:
+        value = getattr(struct, field)
+        path = f"{name}.{field}" if name else field
+        if isinstance(value, msgspec.Struct):
+            inner += sections(value, path)
+        else:
+            kind = type_name(hints[field])
+            rows.append(f"| `{field}` | {kind} | `{toml_text(value)}` | {MEANINGS[path]} |")
+    return ([(name, rows)] if rows else []) + inner
+
+
+def settings_table() -> str:
+    """Every section of the configuration file."""
+    parts = []
+    named: set[str] = set()
+    for section, rows in sections(FileConfig()):
+        named |= {f"{section}.{row.split('`')[1]}" for row in rows}
+        head = ["| setting | type | default | meaning |", "|---|---|---|---|"]
+        parts.append("\n".join([f"### [{section}]", "", *head, *rows]))
+    unknown = sorted(MEANINGS.keys() - named)
+    if unknown:
+        raise KeyError(f"expected a setting for every meaning, found none for {unknown}")
+    return "\n\n".join(parts)
+
+
+def options_table() -> str:
+    """The options of `openprime up` and of every `openprime keys` command."""
+    lines = ["| command | option | default | meaning |", "|---|---|---|---|"]
+    for path, command in commands(openprime, "openprime"):
+        for parameter in command.params:
+            lines.append(f"| `{path}` | {option_cells(parameter)} |")
+    return "\n".join(lines)
+
+
+def commands(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """Every command that does something, with the words that call it."""
+    if not isinstance(command, click.Group):
+        return [(path, command)]
+    found = []
+    for name in command.list_commands(click.Context(command)):
+        inner = command.get_command(click.Context(command), name)
+        assert inner is not None, "a listed command exists"
+        found += commands(inner, f"{path} {name}")
+    return found
+
+
+def option_cells(parameter: click.Parameter) -> str:
+    if not isinstance(parameter, click.Option):
+        return f"`{parameter.human_readable_name}` |  | the key that is meant"
+    words = parameter.opts[0]
+    if not parameter.is_flag:
+        words += " " + value_name(parameter)
+    default = parameter.default if parameter.show_default else None
+    shown = f"`{default}`" if default is not None else ""
+    return f"`{words}` | {shown} | {(parameter.help or '').rstrip('.')}"
+
+
+def value_name(option: click.Option) -> str:
+    """What stands for the option's value: its choices, its own word, or its type."""
+    if isinstance(option.type, click.Choice):
+        return "{" + ",".join(map(str, option.type.choices)) + "}"
+    return option.metavar or option.type.name.upper().replace("INTEGER RANGE", "N")
+
+
+BLOCKS = {"options": options_table, "settings": settings_table}
+
+
+def page(text: str) -> str:
+    """The page with its generated blocks made anew."""
+    for name, make in BLOCKS.items():
+        begin, end = f"<!-- {name}: made by scripts/make_configuration.py -->", f"<!-- /{name} -->"
+        head, found, rest = text.partition(begin)
+        _, closed, tail = rest.partition(end)
+        if not found or not closed:
+            raise ValueError(f"expected {begin} and {end} in the page, found no such pair")
+        text = f"{head}{begin}\n{make()}\n{end}{tail}"
+    return text
+
+
+def main() -> None:
+    OUT.write_text(page(OUT.read_text()))
+
+
+if __name__ == "__main__":
+    main()
