@@ -31,9 +31,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def description() -> dict[str, dict[str, str | int] | dict[str, str]]:
+def description() -> dict[str, dict[str, object]]:
     """Machine and versions as one object, for a benchmark's line."""
-    return {"machine": machine(), "versions": versions()}
+    return {"machine": dict(machine()), "versions": dict(versions())}
 
 
 def _field(path: Path, name: str) -> str | None:

@@ -41,7 +41,6 @@ from openprime.model.vocabulary import (
     TimeInForce,
     UserKind,
 )
-from openprime.sequencer.protocols import Desk as Recovered
 from openprime.store import Batch, Store, recover
 from openprime.store.digest import next_digest
 from openprime.store.snapshots import load, pack
@@ -140,7 +139,7 @@ def _timed(work: Callable[[], object]) -> Taken:
 
 def _timed_start(folder: Path, rules: Reference, expected: bytes) -> Taken:
     """What a server does before it takes its first command."""
-    desks: list[Recovered] = []
+    desks: list[Desk] = []
 
     def start() -> None:
         store = Store.open(folder)

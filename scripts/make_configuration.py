@@ -47,7 +47,9 @@ MEANINGS = {
     "held in two legs yet",
     "desk.leverage_blocked_by_orders": "exchanges at which working orders forbid a change of "
     "leverage (401043)",
-    "desk.newest_messages": "newer texts of the codes, in replies and in the reasons of orders",
+    "desk.newest_messages": "newer texts of the codes, in replies and in the reasons of orders; "
+    "and 401097 for a position that there was",
+    "desk.venue_answers_at_once": "overwritten: true where the section `venue` has no latency",
     "api.newest_messages": "newer texts of the codes in replies alone",
     "api.strict_status": "HTTP 400 instead of 200 for refusals",
     "api.strict_client_order_ids": "only letters and digits in clientOrderId; else `_` and `-` "

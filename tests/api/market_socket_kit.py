@@ -29,27 +29,20 @@ def ticker(**changes: Any) -> Any:
         "low": Decimal("59000"),
         "volume_base": Decimal("12.5"),
         "volume_quote": Decimal("750000"),
-        "change_ratio": Decimal("0.0016667"),
-        "first_trade_id": 1,
-        "last_trade_id": 9,
-        "trade_count": 9,
     }
     return SimpleNamespace(**(values | changes))
 
 
-def candle(open_ms: int, close: str = "60100", width_ms: int = 60_000) -> Any:
+def candle(open_ms: int, close: str = "60100") -> Any:
     return SimpleNamespace(
-        open_ms=open_ms,
-        close_ms=open_ms + width_ms - 1,
+        open_time_ms=open_ms,
         open=Decimal("60000"),
         high=Decimal("60200"),
         low=Decimal("59900"),
         close=Decimal(close),
         volume_base=Decimal("1.5"),
         volume_quote=Decimal("90000"),
-        trade_count=7,
-        taker_buy_base=Decimal("0.5"),
-        taker_buy_quote=Decimal("30000"),
+        trades=7,
     )
 
 
@@ -113,7 +106,7 @@ class PlayedMarket:
         return self.trades.get(sym)
 
     def candles(self, sym: str, interval: str, end_ms: int, limit: int, kind: str) -> list[Any]:
-        return [row for row in self.rows if row.open_ms <= end_ms][-limit:]
+        return [row for row in self.rows if row.open_time_ms <= end_ms][-limit:]
 
 
 class Scene:

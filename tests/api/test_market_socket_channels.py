@@ -173,7 +173,7 @@ async def test_ticker_every_two_seconds(broker: Broker) -> None:
         "low24h": "59000",
         "vol24h": "750000",
         "vol24v": "12.5",
-        "chg": "0.0016667",
+        "chg": "0.00166667",
         "ts": str(NOW_MS),
     }
     scene.later(0)
@@ -236,6 +236,21 @@ async def test_candles(broker: Broker, channel: str) -> None:
     scene.later(1000)
     assert await peer.hear_all() == []
     await peer.leave()
+
+
+@in_loop
+async def test_a_channel_that_fails_falls_silent_and_no_other(broker: Broker) -> None:
+    scene = Scene(broker)
+    peer, _ = await listening(scene, entry("MARK_PRICE"), entry("INDEX_PRICE"))
+    scene.later(0)
+    await peer.hear_all()
+    scene.market.marks[BTC] = "no number"  # type: ignore[assignment]
+    scene.later(1000)
+    scene.later(1000)
+    heard = await peer.hear_all()
+    assert [frame["arg"]["channel"] for frame in heard] == ["INDEX_PRICE", "INDEX_PRICE"]
+    await peer.leave()
+    assert scene.hub.stream_count == 0
 
 
 @in_loop

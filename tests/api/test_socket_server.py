@@ -33,6 +33,22 @@ def broker() -> Iterator[Broker]:
     made.close()
 
 
+class Server(uvicorn.Server):
+    """A server that says when it listens, and leaves the signals to the test."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 @contextlib.asynccontextmanager
 async def served(handler: Any) -> AsyncIterator[str]:
     """Serve a socket handler on a free port; gives the address without a path."""
@@ -44,14 +60,13 @@ async def served(handler: Any) -> AsyncIterator[str]:
         log_config=None,
         **SERVER_SETTINGS,
     )
-    server = uvicorn.Server(config)
-    with contextlib.ExitStack() as stack:
-        stack.callback(setattr, server, "should_exit", True)
-        serving = asyncio.ensure_future(server._serve())
-        while not server.started:
-            await asyncio.sleep(0)
-        host, port = server.servers[0].sockets[0].getsockname()
+    server = Server(config)
+    serving = asyncio.ensure_future(server.serve())
+    await asyncio.wait_for(server.listening.wait(), 5)
+    host, port = server.servers[0].sockets[0].getsockname()
+    try:
         yield f"ws://{host}:{port}"
+    finally:
         server.should_exit = True
         await serving
 

@@ -1,8 +1,10 @@
 """Reading captures: what a line becomes, and what is said of a file that cannot be read."""
 
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from openprime.market.capture import BestMessage, Capture, DepthMessage, Message, SnapshotMessage
@@ -228,3 +230,25 @@ def test_a_spot_recording_for_a_perpetual(tmp_path: Path) -> None:
     assert error_text(PERP, path) == (
         f"{path}, line 2: expected a futures depth message with pu, found one without (spot)"
     )
+
+
+def test_a_message_laid_out_otherwise_is_read_the_slow_way(tmp_path: Path) -> None:
+    usual = spot_depth(8, 9, 1_000, [("61800.00", "2.00000")], [("61900.00", "3.00000")])
+    first = usual.replace('","2', '", "2')
+    second = usual.replace('"b":[["61800.00","2.00000"]],', "").replace(
+        '"a":', '"a":[["61900.00","3.00000"]],"b":', 1
+    )
+    second = second.replace('"b":[["61900.00","3.00000"]]', '"b":[["61800.00","2.00000"]]')
+    third = usual.replace('"s":"BTCUSDT"', '"s":"BTCUSDT","ps":"BTCUSDT"')
+    path = write(tmp_path / "a.gz", usual, first, second, third)
+    expected = DepthMessage(8, 9, None, 1_000, [(6_180_000, 200_000)], [(6_190_000, 300_000)])
+    assert messages(SPOT, path) == [expected] * 4
+
+
+def test_steps_that_are_no_power_of_ten(tmp_path: Path) -> None:
+    rules = msgspec.structs.replace(
+        reference().instruments[SPOT], tick_size=Decimal("0.5"), lot_size=Decimal(5)
+    )
+    path = write(tmp_path / "a.gz", spot_depth(8, 9, 1_000, [("100.50", "14.0")]))
+    (message,) = Capture([path], rules).messages()
+    assert message == DepthMessage(8, 9, None, 1_000, [(201, 2)], [])

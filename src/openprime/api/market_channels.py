@@ -11,18 +11,21 @@ from typing import Any
 import msgspec
 
 from openprime.api.market_frames import Printer
+from openprime.api.market_reading import (
+    INDEXED,
+    INTERVALS,
+    MARKED,
+    TRADED,
+    candles_of,
+    ticker_of,
+)
+from openprime.market.candles import CandleKind
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import text
+from openprime.model.numbers import round_half_up, text
 
 BOOK_DEPTHS = (50, 200)
-# In the order of their length; h, d and w are understood in any case, m is minutes and M months.
-INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "1M")
-
 SYM_FORM = re.compile(r"(BINANCE|OKX|EDX)_(SPOT|MARGIN|PERP)_[A-Z0-9]+_[A-Z0-9]+")
-
-
-TRADED, MARKED, INDEXED = "trade", "mark", "index"
 
 
 class View(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ def _best(view: View) -> Any | None:
 
 
 def _ticker(view: View) -> Any | None:
-    ticker = view.market.ticker(view.instrument.book_sym)
+    ticker = ticker_of(view.market, view.instrument.book_sym)
     if ticker is None:
         return None
     return {
@@ -78,7 +81,7 @@ def _ticker(view: View) -> Any | None:
         "low24h": text(ticker.low),
         "vol24h": text(ticker.volume_quote),
         "vol24v": text(ticker.volume_base),
-        "chg": text(ticker.change_ratio),
+        "chg": text(round_half_up(ticker.change_ratio)),
         "ts": str(view.clock_ms()),
     }
 
@@ -95,22 +98,17 @@ def _index_price(view: View) -> Any | None:
 
 def _open_interest(view: View) -> Any | None:
     interest = view.market.open_interest(view.instrument.sym)
-    return (
-        None
-        if interest is None
-        else {
-            "open_interest": text(interest),
-            "ts": str(view.clock_ms()),
-        }
-    )
+    if not interest:
+        return None
+    return {"open_interest": text(interest), "ts": str(view.clock_ms())}
 
 
-def _candles_of(kind: str) -> Draw:
+def _candles_of(kind: CandleKind) -> Draw:
     def draw(view: View) -> Any | None:
         """The rows of the last two candles, the one before the running one and this."""
-        sym = view.instrument.book_sym if kind == TRADED else view.instrument.sym
+        sym = view.instrument.book_sym if kind is TRADED else view.instrument.sym
         now_ms = view.clock_ms()
-        rows = view.market.candles(sym, view.interval, now_ms, 2, kind)
+        rows = candles_of(view.market, sym, view.interval, now_ms, 2, kind)
         return [
             [
                 row.open_ms,
@@ -119,7 +117,7 @@ def _candles_of(kind: str) -> Draw:
                 text(row.low),
                 text(row.close),
                 text(row.volume_base),
-                row.close_ms < now_ms,
+                row.end_ms <= now_ms,
             ]
             for row in rows
         ] or None
@@ -178,7 +176,7 @@ def read_interval(value: Any) -> str | None:
     if value in INTERVALS:
         return value
     lowered = value.lower()
-    # "1M" is a month and "1m" a minute, so minutes keep their case.
+    # h, d and w in any case; "1M" is a month and "1m" a minute, so those two keep theirs.
     return lowered if lowered in INTERVALS and not lowered.endswith("m") else None
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+import structlog
+
 from openprime.api.market_channels import CHANNELS, View
 from openprime.api.market_frames import Printer
 from openprime.api.market_streams import (
@@ -28,6 +30,8 @@ from openprime.model.reference import Reference
 StreamKey = tuple[str, str, str | int]
 
 Made = TypeVar("Made", bound=Stream)
+
+log = structlog.get_logger(__name__)
 
 
 class Listeners:
@@ -139,7 +143,7 @@ class MarketHub:
         return self._listeners.setdefault(instrument.book_sym, Listeners())
 
     def _forget(self, key: StreamKey, stream: Stream) -> None:
-        stream.home.pop(stream)
+        stream.home.pop(stream, None)
         book_sym = self._reference.instruments[key[1]].book_sym
         if book_sym in self._listeners and not self._listeners[book_sym]:
             del self._listeners[book_sym]
@@ -152,11 +156,11 @@ class MarketHub:
         if listeners is None:
             return
         if type(event) is MarketTrade:
-            for trade_stream in listeners.trades:
-                trade_stream.take(event)
+            for trade_stream in list(listeners.trades):
+                _guarded(trade_stream, partial(trade_stream.take, event))
             return
-        for best_stream in listeners.best:
-            best_stream.step()
+        for best_stream in list(listeners.best):
+            _guarded(best_stream, best_stream.step)
         for book_stream in listeners.books:
             self._changed_books[book_stream] = None
 
@@ -165,11 +169,20 @@ class MarketHub:
         if self._changed_books and self._book_cadence.due(now_ms):
             changed, self._changed_books = self._changed_books, {}
             for book_stream in changed:
-                book_stream.step()
+                _guarded(book_stream, book_stream.step)
         for cadence in self._cadences.values():
             if cadence.streams and cadence.due(now_ms):
-                for stream in cadence.streams:
-                    stream.step()
+                for stream in list(cadence.streams):
+                    _guarded(stream, stream.step)
+
+
+def _guarded(stream: Stream, act: Callable[[], None]) -> None:
+    """Let a stream speak; one that fails falls silent, and the market goes on without it."""
+    try:
+        act()
+    except Exception:
+        log.exception("stream_failed", **stream.arg)
+        stream.home.pop(stream, None)
 
 
 def _join(stream: Made, group: dict[Made, None]) -> Made:

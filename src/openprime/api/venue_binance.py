@@ -5,9 +5,17 @@ from typing import Any
 
 import msgspec
 
+from openprime.api.market_reading import (
+    DAY_MS,
+    INTERVALS,
+    INTERVALS_MS,
+    NO_TICKER,
+    Candle,
+    ticker_of,
+)
+from openprime.api.venue_binance_rules import futures_rules, spot_rules
 from openprime.api.venue_values import (
     BAD_REQUEST,
-    DAY_MS,
     Parameters,
     VenueError,
     VenueHandler,
@@ -20,13 +28,14 @@ from openprime.api.venue_values import (
     whole_number,
 )
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import ONE, ZERO, text
+from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import Business, Exchange, Side
 
-INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "1M")
 SPOT_PLACES = 8
 RATE_PLACES = 8
 PERCENT_PLACES = 3
+HOURS = 24
+MONTH_MS = 30 * DAY_MS
 FUNDING_INTEREST = "0.00010000"
 
 UNKNOWN_SYMBOL = (-1121, "Invalid symbol.")
@@ -114,39 +123,44 @@ def _picked(rows: dict[str, Instrument], symbols: str) -> dict[str, Instrument]:
 
 def ticker_row(source: VenueSource, market: BinanceMarket, instrument: Instrument) -> Any:
     """The 24 hours of one symbol; zeros where it has not traded yet."""
-    found = source.market.ticker(instrument.book_sym)
+    found = ticker_of(source.market, instrument.book_sym) or NO_TICKER
     now_ms = source.clock_ms()
     trade = source.market.last_trade(instrument.book_sym)
 
     def price(value: Decimal) -> str:
         return market.price(instrument, value)
 
-    change = found.last - found.open if found else ZERO
-    percent = change * 100 / found.open if found and found.open else ZERO
-    average = found.volume_quote / found.volume_base if found and found.volume_base else ZERO
     row = {
         "symbol": instrument.original_symbol,
-        "priceChange": price(change),
-        "priceChangePercent": fixed(percent, PERCENT_PLACES),
-        "weightedAvgPrice": price(average),
-        "lastPrice": price(found.last if found else ZERO),
+        "priceChange": price(found.change),
+        "priceChangePercent": fixed(found.change_ratio * 100, PERCENT_PLACES),
+        "weightedAvgPrice": price(found.mean_price),
+        "lastPrice": price(found.last),
         "lastQty": market.quantity(
             instrument, instrument.quantity(trade.quantity_lots) if trade else ZERO
         ),
-        "openPrice": price(found.open if found else ZERO),
-        "highPrice": price(found.high if found else ZERO),
-        "lowPrice": price(found.low if found else ZERO),
-        "volume": market.quantity(instrument, found.volume_base if found else ZERO),
-        "quoteVolume": price(found.volume_quote if found else ZERO),
+        "openPrice": price(found.open),
+        "highPrice": price(found.high),
+        "lowPrice": price(found.low),
+        "volume": market.quantity(instrument, found.volume_base),
+        "quoteVolume": price(found.volume_quote),
         "openTime": now_ms - DAY_MS,
         "closeTime": now_ms,
-        "firstId": found.first_trade_id if found else -1,
-        "lastId": found.last_trade_id if found else -1,
-        "count": found.trade_count if found else 0,
+        **_day_trades(source, instrument, now_ms),
     }
     if market is SPOT:
-        row |= _spot_quote(source, market, instrument, found.open if found else ZERO)
+        row |= _spot_quote(source, market, instrument, found.open)
     return row
+
+
+def _day_trades(source: VenueSource, instrument: Instrument, now_ms: int) -> dict[str, int]:
+    """How many trades there were, and the ids that they end with; -1 where there were none."""
+    hours = candle_rows(source, instrument, "1h", now_ms, HOURS)
+    count = sum(hour.trade_count for hour in hours)
+    trade = source.market.last_trade(instrument.book_sym)
+    last_id = trade.trade_id if trade else -1
+    first_id = max(last_id - count + 1, 0) if trade else -1
+    return {"firstId": first_id, "lastId": last_id, "count": count}
 
 
 def _spot_quote(
@@ -199,23 +213,26 @@ def klines(market: BinanceMarket) -> VenueHandler:
             rows = candle_rows(source, instrument, interval, end_ms, rows_max)
         else:
             # From a start on the oldest rows are wanted, not the newest.
-            rows = candle_rows(source, instrument, interval, end_ms, market.candles_max * 10)
-            rows = [row for row in rows if row.open_ms >= start_ms][:rows_max]
-        return [kline_row(market, instrument, interval, row) for row in rows]
+            last_ms = start_ms + rows_max * INTERVALS_MS.get(interval, MONTH_MS) - 1
+            until_ms = last_ms if end_ms is None else min(last_ms, end_ms)
+            rows = candle_rows(source, instrument, interval, until_ms, rows_max)
+            rows = [row for row in rows if row.open_ms >= start_ms]
+        return [kline_row(market, instrument, row) for row in rows]
 
     return answer
 
 
-def kline_row(market: BinanceMarket, instrument: Instrument, interval: str, row: Any) -> Any:
+def kline_row(market: BinanceMarket, instrument: Instrument, row: Candle) -> Any:
     return [
         row.open_ms,
         *(market.price(instrument, value) for value in (row.open, row.high, row.low, row.close)),
         market.quantity(instrument, row.volume_base),
-        row.close_ms,
+        row.end_ms - 1,
         market.price(instrument, row.volume_quote),
         row.trade_count,
-        market.quantity(instrument, row.taker_buy_base),
-        market.price(instrument, row.taker_buy_quote),
+        # Our candles do not tell who took: half is as good as any guess.
+        market.quantity(instrument, row.volume_base / 2),
+        market.price(instrument, row.volume_quote / 2),
         "0",
     ]
 
@@ -268,7 +285,7 @@ def _premium_row(source: VenueSource, instrument: Instrument) -> Any:
 
 def exchange_info(market: BinanceMarket) -> VenueHandler:
     """exchangeInfo: the symbols with their filters."""
-    row = _futures_rules if market is FUTURES else _spot_rules
+    row = futures_rules if market is FUTURES else spot_rules
 
     def answer(source: VenueSource, parameters: Parameters) -> Any:
         rows = all_of(source, market)
@@ -284,94 +301,6 @@ def exchange_info(market: BinanceMarket) -> VenueHandler:
         }
 
     return answer
-
-
-def _filters(instrument: Instrument) -> list[dict[str, Any]]:
-    """The rules of prices and quantities that both markets state in the same words."""
-    most = instrument.max_price or Decimal(1_000_000_000)
-    return [
-        {
-            "filterType": "PRICE_FILTER",
-            "minPrice": text(instrument.min_price),
-            "maxPrice": text(most),
-            "tickSize": text(instrument.tick_size),
-        },
-        {
-            "filterType": "LOT_SIZE",
-            "minQty": text(instrument.min_size),
-            "maxQty": text(instrument.max_limit_size),
-            "stepSize": text(instrument.lot_size),
-        },
-        {
-            "filterType": "MARKET_LOT_SIZE",
-            "minQty": text(instrument.min_size),
-            "maxQty": text(instrument.max_market_size),
-            "stepSize": text(instrument.lot_size),
-        },
-    ]
-
-
-def _futures_rules(instrument: Instrument) -> dict[str, Any]:
-    band = instrument.price_band
-    return {
-        "symbol": instrument.original_symbol,
-        "pair": instrument.original_symbol,
-        "contractType": "PERPETUAL",
-        "status": "TRADING",
-        "baseAsset": instrument.base,
-        "quoteAsset": instrument.quote,
-        "marginAsset": instrument.quote,
-        "pricePrecision": instrument.price_places,
-        "quantityPrecision": instrument.quantity_places,
-        "baseAssetPrecision": SPOT_PLACES,
-        "quotePrecision": SPOT_PLACES,
-        "underlyingType": "COIN",
-        "liquidationFee": text(instrument.liquidation_fee_rate),
-        "marketTakeBound": text(band),
-        "orderTypes": ["LIMIT", "MARKET"],
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
-        "filters": [
-            *_filters(instrument),
-            {"filterType": "MAX_NUM_ORDERS", "limit": instrument.max_open_orders},
-            {"filterType": "MIN_NOTIONAL", "notional": text(instrument.min_notional)},
-            {
-                "filterType": "PERCENT_PRICE",
-                "multiplierUp": text(ONE + band),
-                "multiplierDown": text(ONE - band),
-                "multiplierDecimal": "4",
-            },
-        ],
-    }
-
-
-def _spot_rules(instrument: Instrument) -> dict[str, Any]:
-    return {
-        "symbol": instrument.original_symbol,
-        "status": "TRADING",
-        "baseAsset": instrument.base,
-        "baseAssetPrecision": SPOT_PLACES,
-        "quoteAsset": instrument.quote,
-        "quotePrecision": SPOT_PLACES,
-        "quoteAssetPrecision": SPOT_PLACES,
-        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET"],
-        "icebergAllowed": False,
-        "ocoAllowed": False,
-        "isSpotTradingAllowed": True,
-        "isMarginTradingAllowed": True,
-        "permissions": ["SPOT", "MARGIN"],
-        "filters": [
-            *_filters(instrument),
-            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": instrument.max_open_orders},
-            {
-                "filterType": "NOTIONAL",
-                "minNotional": text(instrument.min_notional),
-                "applyMinToMarket": True,
-                "maxNotional": text(instrument.max_market_quote or Decimal(9_000_000)),
-                "applyMaxToMarket": False,
-                "avgPriceMins": 5,
-            },
-        ],
-    }
 
 
 ROUTES: dict[str, VenueHandler] = {

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from openprime.api.market_reading import DAY_MS, HOUR_MS, NO_TICKER, Candle, ticker_of
 from openprime.api.venue_values import (
     BAD_REQUEST,
-    DAY_MS,
     OK,
     Parameters,
     VenueError,
@@ -42,7 +42,7 @@ BAR_DEFAULT = "1m"
 CANDLES_DEFAULT = 100
 CANDLES_MAX = 300
 DEPTH_MAX = 400
-UTC8_MS = 8 * 3_600_000
+UTC8_MS = 8 * HOUR_MS
 
 UNKNOWN_INSTRUMENT = "51001"
 UNKNOWN_INSTRUMENT_TEXT = "Instrument ID doesn't exist."
@@ -123,29 +123,29 @@ def tickers(source: VenueSource, parameters: Parameters) -> Any:
 
 
 def _ticker_row(source: VenueSource, instrument: Instrument) -> dict[str, str]:
-    found = source.market.ticker(instrument.book_sym)
+    found = ticker_of(source.market, instrument.book_sym) or NO_TICKER
     trade = source.market.last_trade(instrument.book_sym)
     nothing = (ZERO, ZERO)
     bid = next(iter(depth_levels(source, instrument, Side.BUY, 1)), nothing)
     ask = next(iter(depth_levels(source, instrument, Side.SELL, 1)), nothing)
     now_ms = source.clock_ms()
-    units = found.volume_base if found else ZERO
+    units = found.volume_base
     # A swap's volume is in contracts and its currency volume in base; a pair's in base and quote.
     currency = units * instrument.contract_size
     if not instrument.is_perp:
-        currency = found.volume_quote if found else ZERO
+        currency = found.volume_quote
     return {
         "instType": instrument_type(instrument),
         "instId": instrument.original_symbol,
-        "last": text(found.last if found else ZERO),
+        "last": text(found.last),
         "lastSz": text(instrument.quantity(trade.quantity_lots) if trade else ZERO),
         "askPx": text(ask[0]),
         "askSz": text(ask[1]),
         "bidPx": text(bid[0]),
         "bidSz": text(bid[1]),
-        "open24h": text(found.open if found else ZERO),
-        "high24h": text(found.high if found else ZERO),
-        "low24h": text(found.low if found else ZERO),
+        "open24h": text(found.open),
+        "high24h": text(found.high),
+        "low24h": text(found.low),
         "volCcy24h": text(currency),
         "vol24h": text(units),
         "sodUtc0": text(_day_open(source, instrument, now_ms - now_ms % DAY_MS)),
@@ -156,7 +156,7 @@ def _ticker_row(source: VenueSource, instrument: Instrument) -> dict[str, str]:
 
 def _day_open(source: VenueSource, instrument: Instrument, day_ms: int) -> Decimal:
     """The price at which a day began: that of its first hour, or of the first known one since."""
-    hours = (source.clock_ms() - day_ms) // 3_600_000 + 1
+    hours = (source.clock_ms() - day_ms) // HOUR_MS + 1
     rows = candle_rows(source, instrument, "1h", None, hours)
     return next((row.open for row in rows if row.open_ms >= day_ms), ZERO)
 
@@ -191,9 +191,9 @@ def candles(source: VenueSource, parameters: Parameters) -> Any:
     return success([_candle_row(source, instrument, row) for row in reversed(rows)])
 
 
-def _candle_row(source: VenueSource, instrument: Instrument, row: Any) -> list[str]:
+def _candle_row(source: VenueSource, instrument: Instrument, row: Candle) -> list[str]:
     base = row.volume_base * instrument.contract_size
-    closed = row.close_ms < source.clock_ms()
+    closed = row.end_ms <= source.clock_ms()
     return [
         str(row.open_ms),
         text(row.open),

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from openprime.api.market_channels import TRADED
+from openprime.api.market_reading import TRADED, Candle, candles_of
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference
@@ -20,7 +20,6 @@ Parameters = Mapping[str, Any]
 
 OK = 200
 BAD_REQUEST = 400
-DAY_MS = 86_400_000
 
 
 class VenueSource(msgspec.Struct, frozen=True):
@@ -83,10 +82,10 @@ def candle_rows(
     interval: str,
     end_ms: int | None,
     limit: int,
-) -> list[Any]:
+) -> list[Candle]:
     """At most `limit` candles that began at or before `end_ms`, oldest first."""
     until_ms = source.clock_ms() if end_ms is None else min(end_ms, source.clock_ms())
-    return source.market.candles(instrument.book_sym, interval, until_ms, limit, TRADED)
+    return candles_of(source.market, instrument.book_sym, interval, until_ms, limit, TRADED)
 
 
 def depth_levels(

@@ -116,15 +116,17 @@ def replace(turn: Turn, command: ReplaceOrder) -> Order | Refusal:
     if quantity <= order.executed_quantity:
         return Refusal(401005)
     placing = _as_placing(turn, portfolio, order, price, quantity)
-    refusal = first_refusal(placing, REPLACE_CHECKS) or _account_refusal(placing)
-    if refusal is None:
-        order.amendment = Amendment(price, quantity)
-        refusal = _amended_refusal(placing)
-        if refusal is not None:
-            order.amendment = None
-            return refusal
-        _send(turn, order)
-    return refusal or order
+    refusal = first_refusal(placing, REPLACE_CHECKS)
+    if refusal is not None:
+        return refusal
+    refresh(turn, placing.account)
+    order.amendment = Amendment(price, quantity, order.venue_quantity)
+    refusal = _account_refusal(placing) or _amended_refusal(placing)
+    if refusal is not None:
+        order.amendment = None
+        return refusal
+    _send(placing)
+    return order
 
 
 def _as_placing(
@@ -151,7 +153,6 @@ def _as_placing(
 
 
 def _account_refusal(placing: Placing) -> Refusal | None:
-    refresh(placing.turn, placing.account)
     sets_exposure(placing)
     code = risk_allows(placing)
     return None if code is None else Refusal(code)
@@ -191,23 +192,31 @@ def _post_only_refusal(placing: Placing) -> Refusal | None:
     return Refusal(401052) if crosses else None
 
 
-def _send(turn: Turn, order: Order) -> None:
-    """Reserve for the change and tell the venue."""
+def _send(placing: Placing) -> None:
+    """Reserve for the change and tell the venue, a reduce-only order's part that has room."""
+    turn, instrument, order = placing.turn, placing.instrument, placing.order
     assert order.amendment is not None, "the change is set"
-    instrument = turn.reference.instruments[order.sym]
     order.action = AMEND_PENDING
     order.updated_at_ms = turn.now_ms
     reserve_again(turn, order)
     changed(turn, order)
-    order.venue_quantity = order.amendment.quantity
+    order.venue_quantity = order.executed_quantity + min(order.remaining, _room(placing))
     turn.requests.append(
         VenueReplace(
             order.order_id,
             order.sym,
             steps(order.amendment.price, instrument.tick_size) or 0,
-            steps(order.amendment.quantity, instrument.lot_size) or 0,
+            steps(order.venue_quantity, instrument.lot_size) or 0,
         )
     )
-    account = account_of(turn.state, order)
-    turn.touch_account(account)
-    make_room(turn, account, instrument, displace)
+    turn.touch_account(placing.account)
+    make_room(turn, placing.account, instrument, displace)
+
+
+def _room(placing: Placing) -> Decimal:
+    """How much of the changed order may trade: all of it, or what it can still close."""
+    order, exposure = placing.order, placing.exposure
+    if not order.reduce_only or exposure is None:
+        return order.remaining
+    quantity = placing.account.positions[order.sym].quantity
+    return abs(quantity) - covered_before(placing.turn, exposure, quantity, order)

@@ -1,7 +1,8 @@
 """The pre-trade checks, in the order in which their codes win (errors 4).
 
 Reading the tables at the end is reading the rule: each function tests one thing and returns a
-code, or None. Syntax was checked at the edge; what a check needs of the market came with the envelope.
+code, or None. Syntax was checked at the edge; what a check needs of the market came with the
+envelope.
 """
 
 from collections.abc import Callable
@@ -40,7 +41,7 @@ def duplicate_client_order_id(placing: Placing) -> int | None:
 
 def symbol_supported(placing: Placing) -> int | None:
     instrument = placing.turn.reference.instruments.get(placing.command.sym)
-    if instrument is None or not (instrument.live or placing.closes_position):
+    if instrument is None or not (instrument.live or placing.command.reduce_only):
         return 401011
     placing.set_instrument(instrument)
     placing.account = placing.portfolio.accounts[instrument.exchange]

@@ -19,7 +19,7 @@ from openprime.desk.state import Account, Exposure, Order, State, Wallet
 from openprime.desk.tiers import debt_maintenance_rate, maintenance_margin
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import ONE, ZERO, truncate
+from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, truncate
 from openprime.model.vocabulary import (
     BUY,
     GTX,
@@ -46,6 +46,8 @@ class Totals(msgspec.Struct):
 
     margin_value: Decimal
     open_loss: Decimal
+    perp_margin: Decimal
+    debt_margin: Decimal
     valid: Decimal
     frozen: Decimal
     available: Decimal
@@ -317,17 +319,27 @@ def _refresh_spot_orders(turn: Turn, account: Account) -> None:
 
 
 def totals(account: Account) -> Totals:
-    """The aggregates of a refreshed account."""
-    open_loss = account.perp_open_loss + account.spot_open_loss
-    valid = account.margin_value - open_loss
-    frozen = account.perp_margin + account.debt_margin
+    """The aggregates of a refreshed account.
+
+    The sums are cut to the 8 decimals that are printed, and everything else follows from them, so
+    that what a client adds up is what the broker decides by (resolutions 135).
+    """
+    margin_value = truncate(account.margin_value, AMOUNT_PLACES)
+    open_loss = truncate(account.perp_open_loss + account.spot_open_loss, AMOUNT_PLACES)
+    perp_margin = truncate(account.perp_margin, AMOUNT_PLACES)
+    debt_margin = truncate(account.debt_margin, AMOUNT_PLACES)
+    maintenance = account.perp_maintenance + account.debt_maintenance
+    valid = margin_value - open_loss
+    frozen = perp_margin + debt_margin
     return Totals(
-        margin_value=account.margin_value,
+        margin_value=margin_value,
         open_loss=open_loss,
+        perp_margin=perp_margin,
+        debt_margin=debt_margin,
         valid=valid,
         frozen=frozen,
         available=valid - frozen,
-        maintenance=account.perp_maintenance + account.debt_maintenance,
+        maintenance=truncate(maintenance, AMOUNT_PLACES),
     )
 
 

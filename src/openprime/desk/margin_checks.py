@@ -21,7 +21,7 @@ from openprime.desk.placing import Placing
 from openprime.desk.reserves import required_freeze
 from openprime.desk.state import Order
 from openprime.desk.tiers import borrow_limit, notional_cap, top_notional
-from openprime.model.numbers import ZERO, positive_part
+from openprime.model.numbers import AMOUNT_PLACES, ZERO, positive_part, truncate
 from openprime.model.vocabulary import (
     PERP,
     SELL,
@@ -53,9 +53,9 @@ def _closes_within_position(placing: Placing) -> bool:
     working = ZERO
     if placing.exposure is not None:
         for order in working_orders(placing.turn, placing.exposure):
-            if order.side is side:
+            if order.side is side and order.order_id != placing.order.order_id:
                 working += order.remaining
-    return working + placing.quantity <= abs(position.quantity)
+    return working + placing.order.remaining <= abs(position.quantity)
 
 
 def _spot_adds(placing: Placing) -> bool:
@@ -111,11 +111,14 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     if code is not None:
         return code
     account = placing.account
-    valid = account.margin_value - account.perp_open_loss - account.spot_open_loss
-    frozen = account.perp_margin + account.debt_margin - margin_before + after.initial_margin
-    if frozen > valid:
+    margin_value = truncate(account.margin_value, AMOUNT_PLACES)
+    loss = account.perp_open_loss + account.spot_open_loss
+    margin = account.perp_margin - margin_before + after.initial_margin
+    frozen = truncate(margin, AMOUNT_PLACES) + truncate(account.debt_margin, AMOUNT_PLACES)
+    if frozen > margin_value - truncate(loss, AMOUNT_PLACES):
         return 401058
-    return 401056 if valid + loss_before - after.open_loss < frozen else None
+    valid = margin_value - truncate(loss - loss_before + after.open_loss, AMOUNT_PLACES)
+    return 401056 if valid < frozen else None
 
 
 def _notional_code(placing: Placing, after: Worth) -> int | None:

@@ -66,6 +66,9 @@ def _name(placing: Placing) -> None:
     """Give the order its ids."""
     order, portfolio = placing.order, placing.portfolio
     order.order_id = placing.turn.new_id()
+    while str(order.order_id) in portfolio.client_order_ids:
+        # A client may have named an earlier order so: no two orders answer to one id.
+        order.order_id = placing.turn.new_id()
     if not order.client_order_id:
         order.client_order_id = str(order.order_id)
     portfolio.blocked_until_ms.pop(order.client_order_id, None)
@@ -218,18 +221,22 @@ def _retire_client_order_id(turn: Turn, order: Order) -> None:
 
 
 def purge_client_order_ids(turn: Turn) -> None:
-    """Now and then, let go of client order ids whose time of blocking is over."""
+    """Now and then, let go of client order ids whose time of blocking is over, and of the oldest
+    ones where a portfolio has used more than are kept.
+    """
     if turn.now_ms < turn.state.next_purge_ms:
         return
     turn.state.next_purge_ms = turn.now_ms + PURGE_INTERVAL_MS
     for portfolio in turn.state.portfolios.values():
-        over = []
-        for client_order_id, until_ms in portfolio.blocked_until_ms.items():
-            if until_ms > turn.now_ms:
+        blocked = portfolio.blocked_until_ms
+        surplus = len(blocked) - turn.settings.client_order_ids_kept_max
+        over: list[str] = []
+        for client_order_id, until_ms in blocked.items():
+            if until_ms > turn.now_ms and len(over) >= surplus:
                 break
             over.append(client_order_id)
         for client_order_id in over:
-            del portfolio.blocked_until_ms[client_order_id]
+            del blocked[client_order_id]
             del portfolio.client_order_ids[client_order_id]
 
 

@@ -9,12 +9,13 @@ from openprime.desk.commands import (
     FreezeKey,
 )
 from openprime.desk.events import KeyChanged
-from openprime.desk.ledger import OUTSIDE, post, wallet_of
+from openprime.desk.ledger import OUTSIDE, wallet_of
 from openprime.desk.state import ApiKey, Portfolio, User
+from openprime.desk.statements import post_with_statement
 from openprime.desk.turn import Turn, open_accounts
 from openprime.errors import Refusal
 from openprime.model.reference import VALUATION_COIN
-from openprime.model.vocabulary import UserState
+from openprime.model.vocabulary import StatementType, UserState
 
 MAIN_PORTFOLIO = "MainPortfolio"
 
@@ -99,6 +100,15 @@ def credit(turn: Turn, command: Credit) -> Refusal | None:
     account = portfolio.accounts[command.exchange]
     account.initialised = True
     wallet_of(turn, account, VALUATION_COIN)
-    post(turn, account, command.coin, command.amount, OUTSIDE)
+    transfer_id = str(turn.new_id())
+    post_with_statement(
+        turn,
+        account,
+        command.coin,
+        command.amount,
+        OUTSIDE,
+        StatementType.TRANSFER,
+        transfer_id,
+    )
     turn.touch_account(account)
     return None

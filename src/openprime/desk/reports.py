@@ -99,8 +99,8 @@ def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
 def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
     if order.amendment is None:
         return
+    order.venue_quantity = order.amendment.venue_quantity_before
     order.amendment = None
-    order.venue_quantity = order.quantity
     order.action = AMEND_FAILED
     order.action_message = turn.text(report.code)
     order.updated_at_ms = turn.now_ms
@@ -115,6 +115,9 @@ def _room_after(turn: Turn, order: Order) -> None:
 
 
 def _filled(turn: Turn, order: Order, report: Filled) -> None:
+    if report.trade_id <= order.last_trade_id:
+        return  # told twice
+    order.last_trade_id = report.trade_id
     instrument = turn.reference.instruments[order.sym]
     account = account_of(turn.state, order)
     price = instrument.price(report.price_ticks)

@@ -25,6 +25,7 @@ class DeskSettings(msgspec.Struct, frozen=True):
     market_assumed_slip: Decimal = Decimal("0.0005")
     portfolio_max_orders: int = 1000
     client_order_id_blocked_ms: int = 7 * 24 * 3_600_000
+    client_order_ids_kept_max: int = 500_000
     default_position_mode: PositionMode = PositionMode.NET
     leverage_blocked_by_orders: tuple[str, ...] = ("OKX",)
     newest_messages: bool = False

@@ -55,6 +55,7 @@ class Amendment(msgspec.Struct):
 
     price: Decimal
     quantity: Decimal
+    venue_quantity_before: Decimal
 
 
 class Order(msgspec.Struct):
@@ -86,6 +87,7 @@ class Order(msgspec.Struct):
     assumed_price: Decimal = ZERO
     closes_position: bool = False
     venue_quantity: Decimal = ZERO
+    last_trade_id: int = 0
     executed_quantity: Decimal = ZERO
     executed_amount: Decimal = ZERO
     last_quantity: Decimal = ZERO

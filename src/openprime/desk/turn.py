@@ -122,10 +122,8 @@ class Turn:
 
     def leverage(self, account: Account, instrument: Instrument) -> int:
         """The leverage that counts for a PERP symbol: as set, or the symbol's default."""
-        chosen = account.leverage.get(instrument.sym)
-        if chosen is not None:
-            return chosen
-        return min(instrument.default_leverage, self.max_leverage(instrument))
+        chosen = account.leverage.get(instrument.sym, instrument.default_leverage)
+        return min(chosen, self.max_leverage(instrument))
 
     def notional_cap(self, instrument: Instrument, leverage: int) -> Decimal:
         """The largest tier size that `leverage` allows, looked up once; 0 where none allows it."""

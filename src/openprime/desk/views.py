@@ -1,7 +1,8 @@
 """What the desk tells of accounts, wallets and positions, by the formulas of the risk model.
 
-Pure reads: every published field is computed here from state and prices, unrounded; how it is
-printed is the wire's business. Amounts are in USDT unless a field is named after a coin.
+Pure reads: every published field is computed here from state and prices. The aggregates of an
+account are cut to 8 decimals, as rules see them; all else is unrounded, and how it is printed is
+the wire's business. Amounts are in USDT unless a field is named after a coin.
 """
 
 from decimal import Decimal
@@ -21,7 +22,7 @@ from openprime.desk.tiers import (
 )
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import ONE, ZERO, negative_part, positive_part
+from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, negative_part, positive_part, truncate
 from openprime.model.vocabulary import AccountStatus, Exchange, PositionMode, PositionSide
 
 NO_WORTH_RISK_RATIO = Decimal(9999)
@@ -134,19 +135,19 @@ def account_view(desk: Desk, account: Account) -> AccountView:
     return AccountView(
         portfolio_id=account.portfolio_id,
         exchange=account.exchange,
-        equity=account.equity,
+        equity=truncate(account.equity, AMOUNT_PLACES),
         margin_value=sums.margin_value,
         open_loss_margin=sums.open_loss,
         valid_margin=sums.valid,
-        perp_margin=account.perp_margin,
-        debt_margin=account.debt_margin,
+        perp_margin=sums.perp_margin,
+        debt_margin=sums.debt_margin,
         frozen_margin=sums.frozen,
         available_margin=sums.available,
         maintain_margin=sums.maintenance,
         uni_mmr=ratio,
         risk_ratio=risk_ratio,
-        position_value=account.position_value,
-        upnl=_account_upnl(turn, account),
+        position_value=truncate(account.position_value, AMOUNT_PLACES),
+        upnl=truncate(_account_upnl(turn, account), AMOUNT_PLACES),
         account_status=status_of(sums, turn.settings),
         position_mode=account.position_mode,
     )
@@ -200,16 +201,21 @@ def _virtual_borrow(wallet: Wallet, price: Decimal) -> Decimal:
 
 
 def max_transferable(turn: Turn, account: Account, wallet: Wallet) -> Decimal:
-    """What may leave a wallet (risk-model 7); the account must be refreshed."""
+    """What may leave a wallet (risk-model 7); the account must be refreshed.
+
+    From the sums before they are cut: a single coin with nothing against it may leave whole.
+    """
     free = positive_part(available(wallet) - wallet.loan)
     weight = (turn.index_price(wallet.coin) or ZERO) * turn.reference.discounts.get(
         wallet.coin, Decimal("0.1")
     )
     if not weight:
         return free
-    sums = totals(account)
-    floor = turn.settings.transfer_out_min_uni_mmr * sums.maintenance
-    room = min(sums.available, sums.valid - floor) / weight
+    valid = account.margin_value - account.perp_open_loss - account.spot_open_loss
+    margin = account.perp_margin + account.debt_margin
+    maintenance = account.perp_maintenance + account.debt_maintenance
+    floor = turn.settings.transfer_out_min_uni_mmr * maintenance
+    room = truncate((valid - max(margin, floor)) / weight)
     return positive_part(min(free, room))
 
 

@@ -1,4 +1,4 @@
-"""STAND-IN, to be replaced by the market helper's own module: overwrite this file."""
+"""STAND-IN. A second engineer has taken over market state (state.py, candles.py, ticker.py, prices.py) since 12:44: helper for recordings, leave these files alone, finish book, recording and replay, and report."""
 
 from decimal import Decimal
 from enum import StrEnum

@@ -5,33 +5,35 @@ A line is `<receive time, ns> <JSON>`, the JSON either a combined-stream envelop
 bookTicker on request only, and any other stream of the symbol is passed over.
 
 The file is read in pieces and each line's kind is told by its first bytes, so that a message
-that is not wanted costs no JSON. Prices and quantities are decoded to floats in C, scaled, and
-at once become whole ticks and lots. That is exact, not nearly so: ticks / ticks_per_unit is the
-double nearest to the printed price if and only if the printed price is that many ticks. (A memo
-from texts to counts was as fast on a quiet machine and slower on a busy one, Decimal four times
-as slow.)
+that is not wanted costs no JSON. Nearly all of the rest is depth levels, and those are scaled
+before they are decoded: with an exponent put behind each number ("0.014" becomes "0.014e3") the
+decoder itself makes whole ticks and lots of them, and refuses what is not whole. A message that
+it refuses, or whose text is not laid out as expected, goes the slow way, through Decimal; it is
+the slow way that says what is wrong.
 """
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from openprime.market.events import MarketTrade
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import steps
 
 CHUNK_BYTES = 1 << 20
 # Nanoseconds since 1970 have 19 digits from 2001 to 2286, and a blank follows.
 RECEIVE_TIME_BYTES = 20
 LINE_BYTES_MAX = 1 << 26
 
-# A product of doubles may fall short of the whole number it stands for by far less than this,
-# as long as a quantity is under 10^12 lots.
-LOTS_SLACK = 0.001
+NUMBERS_REMEMBERED_MAX = 1 << 16
+
+# How often `","` stands in a depth message beside its levels: after stream, event and symbol.
+TEXT_ENDS = 3
+
 SHOWN_TEXT_MAX = 60
 
 # A futures trade that is not MARKET (INSURANCE_FUND, ADL) did not happen on the book.
@@ -72,7 +74,8 @@ class BestMessage(msgspec.Struct, frozen=True):
 
 Message = SnapshotMessage | DepthMessage | MarketTrade | BestMessage
 
-_Rows = list[tuple[float, float]]
+_Levels = list[tuple[int, int]]
+_Rows = list[tuple[str, str]]
 
 
 class _Depth(msgspec.Struct, gc=False):
@@ -86,11 +89,22 @@ class _Depth(msgspec.Struct, gc=False):
     pu: int | None = None
 
 
+class _ScaledDepth(msgspec.Struct, gc=False):
+    s: str
+    first_id: int = msgspec.field(name="U")
+    u: int
+    E: int
+    b: _Levels
+    a: _Levels
+    T: int = 0
+    pu: int | None = None
+
+
 class _Trade(msgspec.Struct, gc=False):
     s: str
     t: int
-    p: float
-    q: float
+    p: str
+    q: str
     T: int
     m: bool
     X: str = BOOK_TRADE
@@ -99,10 +113,10 @@ class _Trade(msgspec.Struct, gc=False):
 class _Best(msgspec.Struct, gc=False):
     s: str
     u: int
-    b: float
-    B: float
-    a: float
-    A: float
+    b: str
+    B: str
+    a: str
+    A: str
 
 
 class _Snapshot(msgspec.Struct, gc=False):
@@ -114,6 +128,10 @@ class _Snapshot(msgspec.Struct, gc=False):
 
 class _DepthLine(msgspec.Struct, gc=False):
     data: _Depth
+
+
+class _ScaledDepthLine(msgspec.Struct, gc=False):
+    data: _ScaledDepth
 
 
 class _TradeLine(msgspec.Struct, gc=False):
@@ -129,11 +147,12 @@ class _AnyLine(msgspec.Struct, gc=False):
     lastUpdateId: int | None = None
 
 
-# Not strict, since Binance prints its decimals as texts.
-_decode_depth = msgspec.json.Decoder(_DepthLine, strict=False).decode
-_decode_trade = msgspec.json.Decoder(_TradeLine, strict=False).decode
-_decode_best = msgspec.json.Decoder(_BestLine, strict=False).decode
-_decode_snapshot = msgspec.json.Decoder(_Snapshot, strict=False).decode
+_decode_depth = msgspec.json.Decoder(_DepthLine).decode
+# Not strict: an int may be printed as a text, and as a decimal that is whole.
+_decode_scaled_depth = msgspec.json.Decoder(_ScaledDepthLine, strict=False).decode
+_decode_trade = msgspec.json.Decoder(_TradeLine).decode
+_decode_best = msgspec.json.Decoder(_BestLine).decode
+_decode_snapshot = msgspec.json.Decoder(_Snapshot).decode
 _decode_any = msgspec.json.Decoder(_AnyLine).decode
 
 
@@ -160,8 +179,11 @@ class Capture:
         self.paths = tuple(paths)
         self.instrument = instrument
         self.venue_symbol = f"{instrument.base}{instrument.quote}"
-        self._ticks_per_unit = float(1 / instrument.tick_size)
-        self._lots_per_unit = float(1 / instrument.lot_size)
+        self._ticks = _counter(instrument.tick_size, "a price", exact=True)
+        self._lots = _counter(instrument.lot_size, "a quantity", exact=False)
+        self._tick_exponent = _exponent(instrument.tick_size)
+        self._lot_exponent = _exponent(instrument.lot_size)
+        self._scaled_symbol = self.venue_symbol + (self._tick_exponent or b"").decode()
         self._prefix = f'{{"stream":"{self.venue_symbol.lower()}@'.encode()
 
     def messages(self, *, with_best: bool = False) -> Iterator[Message]:
@@ -224,25 +246,43 @@ class Capture:
         return self._depth(text) if channel.startswith("depth") else None
 
     def _depth(self, text: bytes) -> DepthMessage:
+        scaled = self._scaled(text)
+        if scaled is not None:
+            return self._depth_message(scaled, scaled.b, scaled.a)
         data = _decode_depth(text).data
         self._check_symbol(data.s)
-        self._check_signs(text)
+        return self._depth_message(data, self._levels(data.b), self._levels(data.a))
+
+    def _depth_message(
+        self, data: _Depth | _ScaledDepth, bids: _Levels, asks: _Levels
+    ) -> DepthMessage:
         if self.instrument.is_perp and data.pu is None:
             raise _UnexpectedError("a futures depth message with pu", "one without (spot)")
-        return DepthMessage(
-            first_id=data.first_id,
-            last_id=data.u,
-            previous_id=data.pu,
-            time_ms=data.T or data.E,
-            bids=self._levels(data.b),
-            asks=self._levels(data.a),
-        )
+        return DepthMessage(data.first_id, data.u, data.pu, data.T or data.E, bids, asks)
+
+    def _scaled(self, text: bytes) -> _ScaledDepth | None:
+        """A depth message decoded straight to ticks and lots, or None where that fails."""
+        if self._tick_exponent is None or self._lot_exponent is None or b'"-' in text:
+            return None
+        scaled = text.replace(b'","', self._tick_exponent + b'","')
+        scaled = scaled.replace(b'"]', self._lot_exponent + b'"]')
+        try:
+            data = _decode_scaled_depth(scaled).data
+        except msgspec.ValidationError:
+            return None
+        # Every level must have got both exponents, and the texts one each, or this text is
+        # laid out in another way than the replacements above suppose.
+        levels = len(data.b) + len(data.a)
+        added = len(self._tick_exponent) * (levels + TEXT_ENDS) + len(self._lot_exponent) * levels
+        if len(scaled) - len(text) != added or data.s != self._scaled_symbol:
+            return None
+        return data
 
     def _trade(self, text: bytes) -> MarketTrade | None:
         data = _decode_trade(text).data
         self._check_symbol(data.s)
-        self._check_signs(text)
-        ((ticks, lots),) = self._levels([(data.p, data.q)])
+        ticks = self._ticks(data.p)
+        lots = self._lots(data.q)
         if data.X != BOOK_TRADE or not lots:
             return None
         return MarketTrade(self.instrument.book_sym, data.T, data.t, ticks, lots, data.m)
@@ -255,41 +295,42 @@ class Capture:
 
     def _snapshot(self, text: bytes) -> SnapshotMessage:
         data = _decode_snapshot(text)
-        self._check_signs(text)
         return SnapshotMessage(
-            update_id=data.lastUpdateId,
-            time_ms=data.T,
-            bids=self._levels(data.bids),
-            asks=self._levels(data.asks),
+            data.lastUpdateId, data.T, self._levels(data.bids), self._levels(data.asks)
         )
 
-    def _levels(self, rows: _Rows) -> list[tuple[int, int]]:
-        """Rows of (price, quantity) as (ticks, lots). The one inner loop of a replay."""
-        ticks_per_unit = self._ticks_per_unit
-        lots_per_unit = self._lots_per_unit
-        levels: list[tuple[int, int]] = []
-        for price, quantity in rows:
-            ticks = round(price * ticks_per_unit)
-            if ticks / ticks_per_unit != price:
-                ticks = self._exact_ticks(price)
-            levels.append((ticks, int(quantity * lots_per_unit + LOTS_SLACK)))
-        return levels
-
-    def _exact_ticks(self, price: float) -> int:
-        """The slow way, for steps such as 5, whose inverse is no double, and for errors."""
-        tick_size = self.instrument.tick_size
-        ticks = steps(Decimal(repr(price)), tick_size)
-        if ticks is None:
-            raise _UnexpectedError(f"a price in ticks of {tick_size:f}", f'"{price!r}"')
-        return ticks
-
-    def _check_signs(self, text: bytes) -> None:
-        if b'"-' in text:
-            raise _UnexpectedError("prices and quantities of 0 or more", "a negative one")
+    def _levels(self, rows: _Rows) -> _Levels:
+        return [(self._ticks(price), self._lots(quantity)) for price, quantity in rows]
 
     def _check_symbol(self, symbol: str) -> None:
         if symbol != self.venue_symbol:
             raise _UnexpectedError(f"messages of {self.venue_symbol}", f'"{_short(symbol)}"')
+
+
+def _counter(size: Decimal, what: str, *, exact: bool) -> Callable[[str], int]:
+    """The function from a printed number to how many whole steps of `size` it is."""
+    expected = f"{what} in ticks of {size:f}" if exact else what
+
+    @lru_cache(NUMBERS_REMEMBERED_MAX)
+    def count(text: str) -> int:
+        try:
+            steps = Decimal(text) / size
+            whole = int(steps)
+        except (InvalidOperation, ValueError, OverflowError):
+            raise _UnexpectedError(expected, f'"{_short(text)}"') from None
+        if steps < 0 or (exact and whole != steps):
+            raise _UnexpectedError(expected, f'"{_short(text)}"')
+        return whole
+
+    return count
+
+
+def _exponent(size: Decimal) -> bytes | None:
+    """What makes a printed number one of steps: b"e3" for 0.001; None for sizes such as 0.5."""
+    normal = size.normalize()
+    if normal.as_tuple().digits != (1,):
+        return None
+    return f"e{-int(normal.as_tuple().exponent)}".encode()
 
 
 def _pieces(path: Path) -> Iterator[list[bytes]]:

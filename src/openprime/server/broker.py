@@ -7,7 +7,6 @@ told to the exchange again.
 """
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from openprime.desk.commands import (
 )
 from openprime.desk.desk import Desk
 from openprime.desk.settings import DeskSettings
-from openprime.desk.state import State
+from openprime.desk.state import Order, State
 from openprime.market.feed import Feed
 from openprime.market.recording import RecordingError, aligned_feeds
 from openprime.market.state import MarketState
@@ -47,6 +46,10 @@ from openprime.store.recovery import recover
 from openprime.store.store import Store
 from openprime.venues.gateway import VenueGateway
 from openprime.venues.simulated import SimulatedExchange
+
+
+# At most so often do prices reach the desk, however fast the market runs.
+PRICE_INTERVAL_MS_MIN = 50
 
 
 def load_reference() -> Reference:
@@ -107,16 +110,21 @@ class Broker:
             self.store.close()
             raise
 
-    def run(self) -> None:
-        """Let the market move."""
+    def run(self, on_failure: Callable[[str], None]) -> None:
+        """Let the market move. `on_failure` is told why, should it ever stop by itself."""
         self._pumping = asyncio.get_running_loop().create_task(self.pump.run())
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():
+                on_failure(f"the market stopped: {task.exception()!r}")
+
+        self._pumping.add_done_callback(ended)
 
     async def close(self) -> None:
         """Stop the market, make durable what waits, let go of the folder."""
         if self._pumping is not None:
             self._pumping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._pumping
+            await asyncio.wait([self._pumping])
         await self.sequencer.close()
         self.gateway.close()
         self.store.close()
@@ -126,7 +134,7 @@ class Broker:
         if isinstance(command, (PlaceOrder, ClosePosition)):
             sym = command.sym
         elif isinstance(command, ReplaceOrder):
-            order = self.desk.state.orders.get(command.order_id or 0)
+            order = self._order(command)
             if order is None:
                 return NO_QUOTE
             sym = order.sym
@@ -135,6 +143,15 @@ class Broker:
         if sym not in self.reference.instruments:
             return NO_QUOTE
         return Quote(self.gateway.best_bid(sym), self.gateway.best_ask(sym))
+
+    def _order(self, command: ReplaceOrder) -> Order | None:
+        """The working order that a change names, by either id."""
+        state = self.desk.state
+        order_id = command.order_id
+        if order_id is None:
+            portfolio = state.portfolios[command.portfolio_id]
+            order_id = portfolio.client_order_ids.get(command.client_order_id, 0)
+        return state.orders.get(order_id)
 
     def _desk_settings(self) -> DeskSettings:
         """The desk's settings as configured, and what follows for it from the venue's distance."""
@@ -155,7 +172,10 @@ class Broker:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
         self.market = MarketState(self.reference, now_ms, seed=self.config.seed, recorded=recorded)
-        exchange = SimulatedExchange(self.reference.instruments, self.market.books)
+        # Trade ids rise across restarts, so that the desk can tell a fill that it knows.
+        exchange = SimulatedExchange(
+            self.reference.instruments, self.market.books, first_trade_id=now_ms * 1000
+        )
         venue = self.config.file.venue
         self.gateway = VenueGateway(
             exchange, self._take_reports, venue.request_latency_ms, venue.report_latency_ms
@@ -166,8 +186,14 @@ class Broker:
             self.gateway,
             self.sequencer,
             self.clock_ms,
-            self.config.file.market.mark_interval_ms,
+            self._price_interval_ms(),
         )
+
+    def _price_interval_ms(self) -> int:
+        """How often marks are made: by market time, within what a desk can take."""
+        interval_ms = self.config.file.market.mark_interval_ms
+        faster = max(self.config.speed, Decimal(1)) if self.config.speed else Decimal(100)
+        return max(int(interval_ms / faster), PRICE_INTERVAL_MS_MIN)
 
     def _feeds(self, desk: Desk, now_ms: int) -> list[Feed]:
         feeds: list[Feed] = list(self._recorded_feeds(now_ms))

@@ -1,16 +1,18 @@
 """What a server is started with: the command line over a configuration file over defaults."""
 
+import itertools
 import tomllib
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import platformdirs
 
 from openprime.api.settings import ApiSettings
 from openprime.desk.settings import DeskSettings
+from openprime.model.vocabulary import PositionMode
 from openprime.store.database import Durability
 
 MEMORY = ":memory:"
@@ -29,14 +31,14 @@ class Limits(StrEnum):
 class VenueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far away the simulated exchange is, in ms each way."""
 
-    request_latency_ms: int = 0
-    report_latency_ms: int = 0
+    request_latency_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    report_latency_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
 
 
 class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often marks and indexes reach the desk, in ms of market time."""
 
-    mark_interval_ms: int = 1000
+    mark_interval_ms: Annotated[int, msgspec.Meta(ge=100, le=60_000)] = 1000
 
 
 class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,9 +99,33 @@ def read_file(path: Path | None) -> FileConfig:
         raise ConfigError(f"--config: expected TOML in {path}, found: {error}") from error
     try:
         _check_desk_names(document.get("desk"))
-        return msgspec.convert(_texts(document), FileConfig, strict=False)
+        config = msgspec.convert(_texts(document), FileConfig, strict=False)
+        _check_desk(config.desk)
+        return config
     except msgspec.ValidationError as error:
         raise ConfigError(f"--config: {path}: {error}") from error
+
+
+def _check_desk(desk: DeskSettings) -> None:
+    """What the types alone do not say."""
+    ladder = (
+        desk.margin_call_uni_mmr,
+        desk.cancel_open_uni_mmr,
+        desk.cancel_all_uni_mmr,
+        desk.liquidating_uni_mmr,
+        desk.takeover_uni_mmr,
+    )
+    if any(upper <= lower for upper, lower in itertools.pairwise((*ladder, Decimal(0)))):
+        raise msgspec.ValidationError(
+            "Expected margin_call > cancel_open > cancel_all > liquidating > takeover > 0 - at "
+            "`$.desk`"
+        )
+    if desk.broker_max_leverage < 0 or desk.portfolio_max_orders < 1:
+        raise msgspec.ValidationError(
+            "Expected broker_max_leverage >= 0 and portfolio_max_orders >= 1 - at `$.desk`"
+        )
+    if desk.default_position_mode is not PositionMode.NET:
+        raise msgspec.ValidationError("Expected default_position_mode NET - at `$.desk`")
 
 
 def _check_desk_names(section: object) -> None:

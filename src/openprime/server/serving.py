@@ -80,6 +80,7 @@ class Serving:
         self._uvicorn: _Uvicorn | None = None
         self._served: asyncio.Task[None] | None = None
         self.stopping = asyncio.Event()
+        self.failure = ""
 
     async def start(self) -> Credentials:
         """Bind the port, open the broker and serve. Raises StartError with one line."""
@@ -91,13 +92,19 @@ class Serving:
             listener.close()
             raise StartError(str(error)) from error
         application = self._application()
-        self.broker.run()
+        self.broker.run(self._fail)
         self._uvicorn = _Uvicorn(_uvicorn_config(application))
         self._served = asyncio.get_running_loop().create_task(
             self._uvicorn.serve(sockets=[listener])
         )
         await self._uvicorn.listening.wait()
         return self.broker.credentials
+
+    def _fail(self, reason: str) -> None:
+        """What keeps a broker running has ended: better to stop than to serve half of one."""
+        log.critical("broker_failed", reason=reason)
+        self.failure = reason
+        self.stopping.set()
 
     async def stop(self) -> None:
         """Close the sockets with a reason, take no more orders, keep what was acknowledged."""
@@ -216,6 +223,8 @@ async def _serve(config: ServerConfig) -> None:
         await serving.stopping.wait()
     finally:
         await serving.stop()
+    if serving.failure:
+        raise StartError(f"{serving.failure}; everything acknowledged is kept, start again")
     click.echo("stopped: everything acknowledged is kept")
 
 
@@ -261,6 +270,12 @@ def banner(config: ServerConfig, port: int, credentials: Credentials) -> str:
 def _quiet_logs() -> None:
     """Operators get lines on standard error, from warnings upwards."""
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -28,17 +28,18 @@ _FROM_BACKUP = "restore the data folder from a backup"
 _ROWS_FETCHED = 200
 
 T = TypeVar("T")
+D = TypeVar("D", bound="Desk")
 
 
 class Desk(Protocol):
-    """What recovery and the sequencer need of a desk."""
+    """What recovery needs of a desk."""
 
     state: State
 
     def apply(self, envelope: Envelope) -> Outcome: ...
 
 
-def recover(store: Store, make_desk: Callable[[State | None], Desk]) -> tuple[Desk, bytes]:
+def recover(store: Store, make_desk: Callable[[State | None], D]) -> tuple[D, bytes]:
     """The desk as the store last knew it, and the rolling digest from which it goes on.
 
     `make_desk` makes a desk from a state, or a new one from None. StoreError in one line where
