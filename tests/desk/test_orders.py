@@ -302,3 +302,70 @@ def test_after_a_restart_the_venue_is_told_again() -> None:
     request = outcome.requests[0]
     assert isinstance(request, NewOrder)
     assert (request.order_id, request.quantity_lots, request.resumed) == (order.order_id, 15, True)
+
+
+def test_a_replaced_reduce_only_order_still_closes_no_more_than_the_position() -> None:
+    kit = funded()
+    kit.trade(BTC_PERP, "BUY", "0.003", 60000)
+    order = kit.rest(BTC_PERP, "SELL", "0.003", 61000, reduce_only=True)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(60000), D(3))
+    outcome = kit.do(command)
+    assert outcome.requests == [ReplaceOrder(order.order_id, BTC_PERP, 600000, 3)]
+    kit.report(Replaced(order.order_id, 600000, 3))
+    ended = last_order(kit.fill(order, 60000, "0.003"))
+    assert kit.account().positions == {}
+    assert (ended.state, ended.reason_code) == (OrderState.CANCELLED, 401068)
+
+
+def test_a_spot_order_replaced_beyond_the_margin_is_refused() -> None:
+    kit = funded()
+    kit.cash("USDT", 60_000)
+    kit.hold(BTC_PERP, "4.99", 60000)
+    order = kit.rest(BTC_SPOT, "BUY", "0.001", 60000)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", None, D("0.9"))
+    assert kit.code(kit.do(command)) == 401056
+    assert order.amendment is None
+    assert kit.code(kit.place(BTC_SPOT, "BUY", "0.899", 60000)) == 401056
+
+
+def test_closing_orders_may_be_replaced_when_only_closing_is_allowed() -> None:
+    kit = DeskKit()
+    kit.cash("USDT", 7000)
+    kit.mark(BTC_PERP, 60000)
+    kit.hold(BTC_PERP, 2, 60000)
+    order = kit.rest(BTC_PERP, "SELL", 2, 61000)
+    kit.mark(BTC_PERP, 56780)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(58000), None)
+    assert kit.do(command).refusal is None
+
+
+def test_no_two_orders_answer_to_one_id() -> None:
+    kit = funded()
+    first = kit.place(BTC_PERP, "BUY", "0.01", 59000).reply
+    assert isinstance(first, Order)
+    kit.now_ms += 1
+    foreseen = str(first.order_id + 3 * 10_000)
+    kit.place(BTC_PERP, "BUY", "0.01", 59000, client_order_id=foreseen)
+    named = kit.desk.state.portfolios[kit.portfolio_id].client_order_ids[foreseen]
+    third = kit.place(BTC_PERP, "BUY", "0.01", 59000).reply
+    assert isinstance(third, Order)
+    assert str(third.order_id) != foreseen
+    assert kit.desk.state.portfolios[kit.portfolio_id].client_order_ids[foreseen] == named
+
+
+def test_a_fill_told_twice_counts_once() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 60000)
+    kit.fill(order, 60000, "0.01", done=False)
+    kit.trade_id -= 1
+    assert kit.fill(order, 60000, "0.01", done=False).events == []
+    assert order.executed_quantity == D("0.01")
+
+
+def test_an_immediate_order_ends_when_a_restart_finds_it_at_work() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 60000, tif="IOC")  # type: ignore[arg-type]
+    kit.fill(order, 60000, "0.01", done=False)
+    outcome = kit.do(c.ResumeOrders())
+    assert outcome.requests == []
+    assert last_order(outcome).state is OrderState.CANCELLED

@@ -20,6 +20,7 @@ class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `newest_messages` picks the texts of `messages = latest`; `strict_status` answers refusals
     with HTTP 400; `strict_client_order_ids` allows letters and digits only;
+    `generic_socket_errors` gives the private socket's older error frames, code "60009";
     `numeric_statement_ids` prints portfolioId and createAt of statements as integers.
     `trusted_proxies` are the peers whose X-Forwarded-For counts.
     """
@@ -31,8 +32,7 @@ class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nonce_skew_s: int = 60
     key_cache_ms: int = 30_000
     finished_orders_kept: int = 10_000
-    page_max: int = 10_000
-    page_size_max: int = 1_000
+    generic_socket_errors: bool = False
     trusted_proxies: tuple[str, ...] = ()
     durability: str = "fsync"
     documents_folder: str = ""

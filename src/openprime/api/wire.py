@@ -5,16 +5,25 @@ are cut to eight decimals, as the API prints them (resolutions 18, 19, 71 to 73,
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from openprime.desk.events import Statement, Trade
 from openprime.desk.state import Order, PositionHistory
 from openprime.desk.views import AccountView, AssetView, PositionView, TierView
-from openprime.model.numbers import AMOUNT_PLACES, ZERO, round_half_up, text, truncate
+from openprime.model.numbers import (
+    AMOUNT_PLACES,
+    LEDGER_PLACES,
+    ZERO,
+    round_half_up,
+    text,
+    truncate,
+)
 from openprime.model.vocabulary import Exchange
 
 Row = dict[str, Any]
+
+FIFTEEN_DIGITS = Context(prec=15)
 
 NO_MAINTENANCE = "999999"
 UNI_MMR_PLACES = 10
@@ -35,8 +44,18 @@ _ASSET_AMOUNTS = """
 
 
 def amount(value: Decimal) -> str:
-    """An amount as printed: cut to eight decimals."""
+    """An amount of an account, or of a statement: cut to eight decimals."""
     return text(truncate(value, AMOUNT_PLACES))
+
+
+def exact(value: Decimal) -> str:
+    """An amount with all digits that the ledger has, which are eighteen decimals."""
+    return text(truncate(value, LEDGER_PLACES))
+
+
+def ratio(value: Decimal) -> str:
+    """A ratio, to fifteen significant digits."""
+    return text(FIFTEEN_DIGITS.plus(value))
 
 
 def business_of(sym: str) -> str:
@@ -167,7 +186,7 @@ def _execution_fields(trade: Trade) -> Row:
         "side": trade.side,
         "quantity": text(trade.quantity),
         "price": text(trade.price),
-        "rpnl": amount(trade.realised_pnl),
+        "rpnl": exact(trade.realised_pnl),
         "execType": trade.liquidity,
         "createAt": str(trade.time_ms),
     }
@@ -221,21 +240,21 @@ def asset_row(view: AssetView) -> Row:
         "portfolioId": str(view.portfolio_id),
         "coin": view.coin,
         "exchangeType": view.exchange,
-        "balance": amount(view.balance),
-        "available": amount(view.available),
-        "frozen": amount(view.frozen),
-        "debt": amount(view.debt),
-        "equity": amount(view.equity),
-        "borrow": amount(view.borrow),
-        "overdraw": amount(view.overdraw),
-        "virtualBorrow": amount(view.virtual_borrow),
+        "balance": exact(view.balance),
+        "available": exact(view.available),
+        "frozen": exact(view.frozen),
+        "debt": exact(view.debt),
+        "equity": exact(view.equity),
+        "borrow": exact(view.borrow),
+        "overdraw": exact(view.overdraw),
+        "virtualBorrow": exact(view.virtual_borrow),
         "indexPrice": text(view.index_price),
-        "marginValue": amount(view.margin_value),
-        "upnl": amount(view.upnl),
-        "debtMargin": amount(view.debt_margin),
-        "perpMargin": amount(view.perp_margin),
-        "maxTransferable": amount(view.max_transferable),
-        "equityValue": amount(view.equity_value),
+        "marginValue": text(view.margin_value),
+        "upnl": exact(view.upnl),
+        "debtMargin": exact(view.debt_margin),
+        "perpMargin": exact(view.perp_margin),
+        "maxTransferable": exact(view.max_transferable),
+        "equityValue": exact(view.equity_value),
         "createAt": str(view.created_at_ms),
         "updateAt": str(view.updated_at_ms),
     }
@@ -263,12 +282,12 @@ def position_row(view: PositionView) -> Row:
         "exchangeType": view.exchange,
         "sym": view.sym,
         "positionSide": view.side,
-        "positionMargin": amount(view.margin),
-        "positionMM": amount(view.maintenance),
+        "positionMargin": exact(view.margin),
+        "positionMM": exact(view.maintenance),
         "positionQty": text(view.quantity),
-        "positionValue": amount(view.value),
-        "unrealizedPNL": amount(view.upnl),
-        "unrealizedPNLRate": amount(view.upnl_rate),
+        "positionValue": exact(view.value),
+        "unrealizedPNL": exact(view.upnl),
+        "unrealizedPNLRate": ratio(view.upnl_rate),
         "avgPrice": text(view.average_price),
         "markPrice": text(view.mark_price),
         "leverage": str(view.leverage),
@@ -276,7 +295,7 @@ def position_row(view: PositionView) -> Row:
         "riskLevel": view.risk_level,
         "fee": text(view.fee),
         "fundingFee": text(view.funding_fee),
-        "liqPrice": "" if view.liq_price is None else amount(view.liq_price),
+        "liqPrice": "" if view.liq_price is None else exact(view.liq_price),
         "tpslOrder": [],
         "createAt": str(view.created_at_ms),
         "updateAt": str(view.updated_at_ms),
@@ -287,8 +306,8 @@ def tier_row(view: TierView) -> Row:
     """One bracket of position size (rest-trading 6.9)."""
     return {
         "sym": view.sym,
-        "minNotionalValue": amount(view.floor),
-        "maxNotionalValue": amount(view.cap),
+        "minNotionalValue": exact(view.floor),
+        "maxNotionalValue": exact(view.cap),
         "maxLeverage": str(view.max_leverage),
         "mmRate": text(view.mm_rate),
         "riskLevel": view.level,
@@ -304,15 +323,15 @@ def position_history_row(row: PositionHistory, portfolio_name: str) -> Row:
         "exchangeType": row.exchange,
         "sym": row.sym,
         "closedType": row.closed_type,
-        "closedPnl": amount(row.closed_pnl),
-        "closedPnlRatio": amount(row.closed_pnl_ratio),
-        "closedAvgPrice": amount(row.closed_average_price),
+        "closedPnl": exact(row.closed_pnl),
+        "closedPnlRatio": ratio(row.closed_pnl_ratio),
+        "closedAvgPrice": exact(row.closed_average_price),
         "maxPositionQty": text(row.max_quantity),
         "closedQty": text(row.closed_quantity),
         "liqFee": text(row.liquidation_fee),
         "fundingFee": text(row.funding_fee),
         "fee": text(row.fee),
-        "openAvgPrice": amount(row.open_average_price),
+        "openAvgPrice": exact(row.open_average_price),
         "leverage": str(row.leverage),
         "positionHistorySide": row.side,
         "positionMode": row.position_mode,
@@ -332,12 +351,12 @@ def statement_row(row: Statement, numeric_ids: bool) -> Row:
         "statementType": row.statement_type,
         "exchangeType": row.exchange,
         "businessType": row.business,
-        "beforeAvailable": amount(row.before_available),
-        "afterAvailable": amount(row.after_available),
-        "beforeOverdraw": amount(row.before_overdraw),
-        "afterOverdraw": amount(row.after_overdraw),
-        "beforeBorrow": amount(row.before_borrow),
-        "afterBorrow": amount(row.after_borrow),
+        "beforeAvailable": exact(row.before_available),
+        "afterAvailable": exact(row.after_available),
+        "beforeOverdraw": exact(row.before_overdraw),
+        "afterOverdraw": exact(row.after_overdraw),
+        "beforeBorrow": exact(row.before_borrow),
+        "afterBorrow": exact(row.after_borrow),
         "deltaAmount": amount(row.delta),
         "createAt": row.time_ms if numeric_ids else str(row.time_ms),
     }

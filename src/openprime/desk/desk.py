@@ -42,21 +42,30 @@ from openprime.errors import Refusal
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import (
     AMEND_FAILED,
+    BY_SYSTEM,
     CANCEL_PENDING,
+    CANCELLED,
+    FOK,
+    IOC,
+    NEW,
     Exchange,
 )
 
 
 def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
     """Tell the venue again of all that was at work; what it has already ended it will say."""
-    for order in turn.state.orders.values():
+    for order in list(turn.state.orders.values()):
+        if order.time_in_force in (IOC, FOK) and order.state is not NEW:
+            # The venue had it and cannot have let it rest: what it did not fill is lost.
+            orders.finish(turn, order, CANCELLED, cancel_type=BY_SYSTEM)
+            continue
         instrument = turn.reference.instruments[order.sym]
         if order.amendment is not None:
             order.amendment = None
             order.action = AMEND_FAILED
             orders.reserve_again(turn, order)
             orders.changed(turn, order)
-        resting = order.state.value != "NEW"
+        resting = order.state is not NEW
         turn.requests.append(orders.venue_order(turn, instrument, order, resumed=resting))
         if order.action is CANCEL_PENDING:
             orders.request_cancel(turn, order)

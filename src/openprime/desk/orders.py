@@ -145,6 +145,7 @@ def venue_order(
         quantity_lots=0 if budget is not None else int(left / instrument.lot_size),
         quote_budget=budget,
         resumed=resumed,
+        executed_lots=int(order.executed_quantity / instrument.lot_size),
     )
 
 

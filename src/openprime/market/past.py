@@ -26,8 +26,10 @@ this century. Volatility, volume and shape are invented; only their plausibility
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 from math import exp, sqrt
+from operator import mul
 from random import Random
 
 import msgspec
@@ -48,8 +50,8 @@ MONTH_MS = 30 * DAY_MS
 RANGE_IN_SIGMAS = 1.6
 WICK_IN_SIGMAS = 0.5
 VOLUME_SIGMA = 0.5
-TILT_MAX = 3.0
-TILT_STEPS = 16
+TILT_MAX = 4.0
+TILT_STEPS = 24
 
 PARTS_REMEMBERED_MAX = 512
 
@@ -162,12 +164,15 @@ def split(parent: Part, bounds_ms: list[int], random: Random) -> list[Part]:
     """Parts between the bounds that together are the parent."""
     lengths = [until_ms - open_ms for open_ms, until_ms in pairwise(bounds_ms)]
     points, highs, lows = _path(parent, lengths, random)
-    means = [
-        (opened + high + low + closed) / 4
-        for (opened, closed), high, low in zip(pairwise(points), highs, lows, strict=True)
-    ]
-    volumes = _volumes(parent, lengths, means, random)
-    quotes = _quotes(parent, volumes, means, highs, lows)
+    # Half of a child's range is left free, so that its own children can follow it in turn.
+    middles = [(high + low) / 2 for high, low in zip(highs, lows, strict=True)]
+    volumes, quotes = _volumes_and_quotes(
+        parent,
+        lengths,
+        [(middle + low) / 2 for middle, low in zip(middles, lows, strict=True)],
+        [(middle + high) / 2 for middle, high in zip(middles, highs, strict=True)],
+        random,
+    )
     parts: list[Part] = []
     volume_before, quote_before = parent.volume_before, parent.quote_before
     for number, (open_ms, until_ms) in enumerate(pairwise(bounds_ms)):
@@ -205,11 +210,73 @@ def _path(
     bent = _bend(parent, max(raw_highs), min(raw_lows))
     points = [bent(price) for price in raw]
     points[0], points[-1] = parent.open, parent.close
-    highs = [
-        max(bent(high), *ends) for high, ends in zip(raw_highs, pairwise(points), strict=True)
-    ]
+    highs = [max(bent(high), *ends) for high, ends in zip(raw_highs, pairwise(points), strict=True)]
     lows = [min(bent(low), *ends) for low, ends in zip(raw_lows, pairwise(points), strict=True)]
     # The extremes are the parent's by construction of the bend, but for the last bit of a float.
     highs[raw_highs.index(max(raw_highs))] = parent.high
     lows[raw_lows.index(min(raw_lows))] = parent.low
     return points, highs, lows
+
+
+def _bend(parent: Part, raw_high: float, raw_low: float) -> Callable[[float], int]:
+    """The rising map that fits raw extremes to the parent's and leaves what lies between."""
+    top, bottom = max(parent.open, parent.close), min(parent.open, parent.close)
+    up = (parent.high - top) / (raw_high - top) if raw_high > top else 0.0
+    down = (bottom - parent.low) / (bottom - raw_low) if raw_low < bottom else 0.0
+
+    def bent(price: float) -> int:
+        if price > top:
+            price = top + (price - top) * up
+        elif price < bottom:
+            price = bottom - (bottom - price) * down
+        return max(parent.low, min(parent.high, round(price)))
+
+    return bent
+
+
+def _volumes_and_quotes(
+    parent: Part, lengths: list[int], lows: list[float], highs: list[float], random: Random
+) -> tuple[list[int], list[int]]:
+    """Shares of volume and quote volume.
+
+    A child's average price lies between its `lows` and `highs`. Where the parent's average is
+    out of reach of what the children's lengths suggest, volume is tilted towards it.
+    """
+    weights = [length * exp(random.gauss(0, VOLUME_SIGMA)) for length in lengths]
+    span = (parent.high - parent.low) or 1
+    target = parent.quote / parent.volume if parent.volume else float(parent.open)
+    below = [(low - target) / span for low in lows]
+    above = [(high - target) / span for high in highs]
+    if sum(map(mul, weights, above)) < 0:
+        weights = _tilted(weights, above)
+    elif sum(map(mul, weights, below)) > 0:
+        weights = _tilted(weights, below)
+    volumes = _shared(parent.volume, weights)
+    at_lows, at_highs = sum(map(mul, volumes, lows)), sum(map(mul, volumes, highs))
+    room = at_highs - at_lows
+    moved = max(-0.5, min(1.5, (parent.quote - at_lows) / room)) if room else 0.0
+    averages = [low + moved * (high - low) for low, high in zip(lows, highs, strict=True)]
+    return volumes, _shared(parent.quote, list(map(mul, volumes, averages)))
+
+
+def _tilted(weights: list[float], offsets: list[float]) -> list[float]:
+    """Weights moved towards one end just so far that the offsets' weighted sum is nought."""
+    low, high = -TILT_MAX, TILT_MAX
+    for _ in range(TILT_STEPS):
+        tilt = (low + high) / 2
+        excess = sum(
+            weight * exp(tilt * offset) * offset
+            for weight, offset in zip(weights, offsets, strict=True)
+        )
+        low, high = (low, tilt) if excess > 0 else (tilt, high)
+    return [weight * exp(low * offset) for weight, offset in zip(weights, offsets, strict=True)]
+
+
+def _shared(total: int, weights: list[float]) -> list[int]:
+    """Whole shares of a total, by weight, that add up to it."""
+    sums = list(accumulate(weights))
+    if not sums[-1]:
+        return [0] * (len(weights) - 1) + [total]
+    bounds = [0, *(round(total * part / sums[-1]) for part in sums)]
+    bounds[-1] = total
+    return [second - first for first, second in pairwise(bounds)]

@@ -20,7 +20,7 @@ class NewOrder(msgspec.Struct, frozen=True, tag=True):
     `quote_budget`, the quote coin that may be spent before fees.
     `owner` is the portfolio: orders of one owner never trade with each other.
     `resumed` says that the order was resting before a restart: it is no taker and may not be
-    refused for crossing.
+    refused for crossing. `executed_lots` is what it filled before: replacements count in totals.
     """
 
     order_id: int
@@ -33,6 +33,7 @@ class NewOrder(msgspec.Struct, frozen=True, tag=True):
     quantity_lots: int
     quote_budget: Decimal | None = None
     resumed: bool = False
+    executed_lots: int = 0
 
 
 class CancelOrder(msgspec.Struct, frozen=True, tag=True):

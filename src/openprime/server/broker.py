@@ -47,7 +47,6 @@ from openprime.store.store import Store
 from openprime.venues.gateway import VenueGateway
 from openprime.venues.simulated import SimulatedExchange
 
-
 # At most so often do prices reach the desk, however fast the market runs.
 PRICE_INTERVAL_MS_MIN = 50
 
@@ -157,7 +156,12 @@ class Broker:
         """The desk's settings as configured, and what follows for it from the venue's distance."""
         venue = self.config.file.venue
         far = bool(venue.request_latency_ms or venue.report_latency_ms)
-        return msgspec.structs.replace(self.config.file.desk, venue_answers_at_once=not far)
+        file = self.config.file
+        return msgspec.structs.replace(
+            file.desk,
+            venue_answers_at_once=not far,
+            newest_messages=file.desk.newest_messages or file.api.newest_messages,
+        )
 
     def _recovered(self) -> Desk:
         """The desk as the store last knew it."""

@@ -141,7 +141,8 @@ class Serving:
             self._logins(services, limited),
             time.monotonic,
             PrivateSocketSettings(
-                connections_per_minute=CONNECTIONS_PER_MINUTE if limited else None
+                generic_errors=services.settings.generic_socket_errors,
+                connections_per_minute=CONNECTIONS_PER_MINUTE if limited else None,
             ),
         )
         self.market = MarketSocket(
@@ -157,7 +158,8 @@ class Serving:
 
     def _logins(self, services: Services, limited: bool) -> Logins:
         pace = Pace(1 if limited else None, 1.0, time.monotonic)
-        return Logins(services.keys, services.gate, services.wall_ms, pace)
+        skew_s = services.settings.nonce_skew_s
+        return Logins(services.keys, services.gate, services.wall_ms, pace, skew_s)
 
 
 def _api_settings(config: ServerConfig) -> ApiSettings:

@@ -36,6 +36,7 @@ def enter(book: TradingBook, request: NewOrder, budget: int | None) -> list[Venu
         request.price_ticks,
         request.quantity_lots,
         request.time_in_force is TimeInForce.GTX,
+        executed_lots=request.executed_lots,
     )
     reports: list[VenueReport] = [Accepted(order.order_id)]
     if _may_rest(request):
