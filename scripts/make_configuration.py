@@ -43,14 +43,15 @@ MEANINGS = {
     "as a fraction",
     "desk.portfolio_max_orders": "working orders of a portfolio at one exchange (401054 beyond)",
     "desk.client_order_id_blocked_ms": "how long the id of a finished order stays taken, in ms",
-    "desk.default_position_mode": "position mode of new accounts; keep NET, positions are not "
-    "held in two legs yet",
+    "desk.client_order_ids_kept_max": "ids of finished orders that a portfolio keeps; beyond it "
+    "the oldest are free early",
+    "desk.default_position_mode": "position mode of new accounts; only NET so far",
     "desk.leverage_blocked_by_orders": "exchanges at which working orders forbid a change of "
     "leverage (401043)",
     "desk.newest_messages": "newer texts of the codes, in replies and in the reasons of orders; "
     "and 401097 for a position that there was",
     "desk.venue_answers_at_once": "overwritten: true where the section `venue` has no latency",
-    "api.newest_messages": "newer texts of the codes in replies alone",
+    "api.newest_messages": "the same as `desk.newest_messages`",
     "api.strict_status": "HTTP 400 instead of 200 for refusals",
     "api.strict_client_order_ids": "only letters and digits in clientOrderId; else `_` and `-` "
     "as well",
@@ -62,8 +63,7 @@ MEANINGS = {
     "api.trusted_proxies": "addresses or networks whose X-Forwarded-For is believed",
     "api.durability": "overwritten by `--durability`",
     "api.documents_folder": "folder of the pages under /docs; empty: that of the source tree",
-    "api.page_max": "no effect yet: the bound is 10000",
-    "api.page_size_max": "no effect yet: the bound is 1000",
+    "api.generic_socket_errors": "the private socket's older error frames, code 60009",
     "api.edge.body_bytes_max": "largest body of a request, in bytes (413 beyond)",
     "api.edge.query_bytes_max": "longest query string, in bytes (413 beyond)",
     "api.edge.header_bytes_max": "largest headers together, in bytes (413 beyond)",

@@ -11,8 +11,10 @@ part above it when somebody asks: a month splits into days, a day into halves, a
 an hour into quarters, a quarter into minutes. A split hands down everything that the parent
 says: the first child opens where the parent opens and the last closes where it closes, one child
 reaches exactly the parent's high and one its low, and volumes are shared out to the last unit.
-The path inside is a random bridge, bent so that its extremes are the parent's. What was made is
-kept for a while and can always be made again.
+The path inside is a random bridge, bent so that its extremes are the parent's. A part's average
+price is that of its children's sketch, drawn one level ahead of what is asked: so that the
+average of a child lies within its low and high as well. What was made is kept for a while and
+can always be made again.
 
 All symbols of a coin share one past, or BTC would have stood at 30,000 on one venue and at
 50,000 on another. Prices are whole numbers that end at END_PRICE; a symbol's view scales them
@@ -31,6 +33,7 @@ from itertools import accumulate, pairwise
 from math import exp, sqrt
 from operator import mul
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -51,12 +54,16 @@ RANGE_IN_SIGMAS = 1.6
 WICK_IN_SIGMAS = 0.5
 VOLUME_SIGMA = 0.5
 TILT_MAX = 4.0
-TILT_STEPS = 24
+TILT_STEPS = 16
 
 PARTS_REMEMBERED_MAX = 512
 
 # Lengths of the parts under a month, coarse to fine.
 LEVELS_MS = (DAY_MS, DAY_MS // 2, HOUR_MS, 15 * MINUTE_MS, MINUTE_MS)
+
+
+# Quarters are not sketched: that would draw every minute when somebody asks for quarters.
+SKETCHED_LEVELS = len(LEVELS_MS) - 1
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -74,6 +81,25 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     quote_before: int
 
 
+class Sketch(msgspec.Struct, frozen=True, gc=False):
+    """A part's children before volumes: prices at their bounds, highs, lows, weights."""
+
+    bounds_ms: list[int]
+    points: list[int]
+    highs: list[int]
+    lows: list[int]
+    weights: list[float]
+
+    def average(self) -> float:
+        """The average price, by weight, of the children's means of their four prices."""
+        means = map(mean_price, self.points, self.highs, self.lows, self.points[1:])
+        return sum(map(mul, self.weights, means)) / sum(self.weights)
+
+
+def mean_price(opened: int, high: int, low: int, closed: int) -> float:
+    return (opened + high + low + closed) / 4
+
+
 class Past:
     """One coin's past up to `end_ms`, a whole minute."""
 
@@ -87,13 +113,12 @@ class Past:
         """The parts of one length that begin in from_ms <= open < to_ms, oldest first.
 
         `length_ms` is one of LEVELS_MS, or None for months. The last one of all ends where the
-        past ends. `from_ms` is to be where a part begins.
+        past ends.
         """
         if length_ms is None:
             found = self._all_months()
         else:
-            level = LEVELS_MS.index(length_ms)
-            found = self._under(level, from_ms, to_ms)
+            found = self._under(LEVELS_MS.index(length_ms), from_ms, to_ms)
         return [part for part in found if from_ms <= part.open_ms < to_ms]
 
     def _under(self, level: int, from_ms: int, to_ms: int) -> list[Part]:
@@ -110,10 +135,7 @@ class Past:
         key = (level, parent.open_ms)
         children = self._split.get(key)
         if children is None:
-            length_ms = LEVELS_MS[level]
-            bounds_ms = [*range(parent.open_ms, parent.end_ms, length_ms), parent.end_ms]
-            children = split(parent, bounds_ms, Random(f"{self._name}:{length_ms}:{key[1]}"))
-            self._split[key] = children
+            children = self._split[key] = self._divide(level, parent)
             if len(self._split) > PARTS_REMEMBERED_MAX:
                 self._split.popitem(last=False)
         else:
@@ -122,16 +144,75 @@ class Past:
 
     def _all_months(self) -> list[Part]:
         if self._months is None:
-            self._months = _months(self._name, self.end_ms)
+            self._months = self._make_months()
         return self._months
 
+    def _make_months(self) -> list[Part]:
+        """Months back from END_PRICE at the end, then volumes from the first one on."""
+        months: list[Part] = []
+        volume_before = quote_before = 0
+        for stretch, volume in reversed(_month_stretches(self._name, self.end_ms)):
+            quote = round(volume * self._average(0, stretch))
+            months.append(Part(*stretch, volume, volume_before, quote, quote_before))
+            volume_before += volume
+            quote_before += quote
+        return months
 
-def _months(name: str, end_ms: int) -> list[Part]:
-    """Months back from END_PRICE at the end, then volumes from the first one on."""
+    def _divide(self, level: int, parent: Part) -> list[Part]:
+        """Parts of a level that together are the parent."""
+        sketch = self._sketch(level, _stretch_of(parent))
+        stretches = [
+            Stretch(*fields)
+            for fields in zip(
+                sketch.bounds_ms, sketch.bounds_ms[1:],
+                sketch.points, sketch.highs, sketch.lows, sketch.points[1:],
+                strict=False,
+            )
+        ]  # fmt: skip
+        averages = [self._average(level + 1, stretch) for stretch in stretches]
+        volumes, quotes = shares(parent, sketch, averages)
+        parts: list[Part] = []
+        volume_before, quote_before = parent.volume_before, parent.quote_before
+        for stretch, volume, quote in zip(stretches, volumes, quotes, strict=True):
+            parts.append(Part(*stretch, volume, volume_before, quote, quote_before))
+            volume_before += volume
+            quote_before += quote
+        return parts
+
+    def _average(self, level: int, stretch: "Stretch") -> float:
+        """The average price of a stretch whose children are of `level`."""
+        if level < SKETCHED_LEVELS:
+            return self._sketch(level, stretch).average()
+        return mean_price(*stretch[2:])
+
+    def _sketch(self, level: int, stretch: "Stretch") -> Sketch:
+        length_ms = LEVELS_MS[level]
+        bounds_ms = [*range(stretch.open_ms, stretch.end_ms, length_ms), stretch.end_ms]
+        random = Random(f"{self._name}:{length_ms}:{stretch.open_ms}")
+        return sketch_of(stretch, bounds_ms, random)
+
+
+class Stretch(NamedTuple):
+    """A part without its volumes."""
+
+    open_ms: int
+    end_ms: int
+    open: int
+    high: int
+    low: int
+    close: int
+
+
+def _stretch_of(part: Part) -> Stretch:
+    return Stretch(part.open_ms, part.end_ms, part.open, part.high, part.low, part.close)
+
+
+def _month_stretches(name: str, end_ms: int) -> list[tuple[Stretch, int]]:
+    """Months and their volumes, the last one first: prices are walked back from the end."""
     bounds_ms = [BEGIN_MS]
     while bounds_ms[-1] < end_ms:
         bounds_ms.append(min(next_open(MONTH, bounds_ms[-1]), end_ms))
-    paths: list[tuple[int, int, int, int, int, int, Random]] = []
+    months: list[tuple[Stretch, int]] = []
     close = END_PRICE
     for open_ms, until_ms in reversed(list(pairwise(bounds_ms))):
         random = Random(f"{name}:month:{open_ms}")
@@ -141,57 +222,16 @@ def _months(name: str, end_ms: int) -> list[Part]:
         above, below = (abs(random.gauss(0, MONTH_WICK)) * sigma for _ in range(2))
         high = round(max(opened, close) * exp(above))
         low = max(1, round(min(opened, close) * exp(-below)))
-        paths.append((open_ms, until_ms, opened, high, low, close, random))
-        close = opened
-    months: list[Part] = []
-    volume_before = quote_before = 0
-    for open_ms, until_ms, opened, high, low, closed, random in reversed(paths):
         usual = UNITS_PER_DAY * (until_ms - open_ms) / DAY_MS
         volume = round(usual * exp(random.gauss(0, VOLUME_SIGMA / 2)))
-        quote = volume * (opened + high + low + closed) // 4
-        months.append(
-            Part(
-                open_ms, until_ms, opened, high, low, closed,
-                volume, volume_before, quote, quote_before,
-            )
-        )  # fmt: skip
-        volume_before += volume
-        quote_before += quote
+        months.append((Stretch(open_ms, until_ms, opened, high, low, close), volume))
+        close = opened
     return months
 
 
-def split(parent: Part, bounds_ms: list[int], random: Random) -> list[Part]:
-    """Parts between the bounds that together are the parent."""
+def sketch_of(parent: Stretch, bounds_ms: list[int], random: Random) -> Sketch:
+    """A path from the parent's open to its close that reaches its high and its low."""
     lengths = [until_ms - open_ms for open_ms, until_ms in pairwise(bounds_ms)]
-    points, highs, lows = _path(parent, lengths, random)
-    # Half of a child's range is left free, so that its own children can follow it in turn.
-    middles = [(high + low) / 2 for high, low in zip(highs, lows, strict=True)]
-    volumes, quotes = _volumes_and_quotes(
-        parent,
-        lengths,
-        [(middle + low) / 2 for middle, low in zip(middles, lows, strict=True)],
-        [(middle + high) / 2 for middle, high in zip(middles, highs, strict=True)],
-        random,
-    )
-    parts: list[Part] = []
-    volume_before, quote_before = parent.volume_before, parent.quote_before
-    for number, (open_ms, until_ms) in enumerate(pairwise(bounds_ms)):
-        parts.append(
-            Part(
-                open_ms, until_ms,
-                points[number], highs[number], lows[number], points[number + 1],
-                volumes[number], volume_before, quotes[number], quote_before,
-            )
-        )  # fmt: skip
-        volume_before += volumes[number]
-        quote_before += quotes[number]
-    return parts
-
-
-def _path(
-    parent: Part, lengths: list[int], random: Random
-) -> tuple[list[int], list[int], list[int]]:
-    """Prices at the bounds, and each child's high and low."""
     total = sum(lengths)
     scale = (parent.high - parent.low) / RANGE_IN_SIGMAS / sqrt(total)
     walk = [0.0, *accumulate(random.gauss(0, 1) * sqrt(length) for length in lengths)]
@@ -215,10 +255,11 @@ def _path(
     # The extremes are the parent's by construction of the bend, but for the last bit of a float.
     highs[raw_highs.index(max(raw_highs))] = parent.high
     lows[raw_lows.index(min(raw_lows))] = parent.low
-    return points, highs, lows
+    weights = [length * exp(random.gauss(0, VOLUME_SIGMA)) for length in lengths]
+    return Sketch(bounds_ms, points, highs, lows, weights)
 
 
-def _bend(parent: Part, raw_high: float, raw_low: float) -> Callable[[float], int]:
+def _bend(parent: Stretch, raw_high: float, raw_low: float) -> Callable[[float], int]:
     """The rising map that fits raw extremes to the parent's and leaves what lies between."""
     top, bottom = max(parent.open, parent.close), min(parent.open, parent.close)
     up = (parent.high - top) / (raw_high - top) if raw_high > top else 0.0
@@ -234,29 +275,30 @@ def _bend(parent: Part, raw_high: float, raw_low: float) -> Callable[[float], in
     return bent
 
 
-def _volumes_and_quotes(
-    parent: Part, lengths: list[int], lows: list[float], highs: list[float], random: Random
-) -> tuple[list[int], list[int]]:
-    """Shares of volume and quote volume.
+def shares(parent: Part, sketch: Sketch, averages: list[float]) -> tuple[list[int], list[int]]:
+    """Children's volumes and quote volumes, which add up to the parent's.
 
-    A child's average price lies between its `lows` and `highs`. Where the parent's average is
-    out of reach of what the children's lengths suggest, volume is tilted towards it.
+    Each child's average price is moved from `averages` towards its high or its low, by the same
+    part of the way, until the sum is right. Where half the way is not enough, volume is first
+    tilted towards the children that help.
     """
-    weights = [length * exp(random.gauss(0, VOLUME_SIGMA)) for length in lengths]
-    span = (parent.high - parent.low) or 1
     target = parent.quote / parent.volume if parent.volume else float(parent.open)
-    below = [(low - target) / span for low in lows]
-    above = [(high - target) / span for high in highs]
-    if sum(map(mul, weights, above)) < 0:
-        weights = _tilted(weights, above)
-    elif sum(map(mul, weights, below)) > 0:
-        weights = _tilted(weights, below)
+    weights = sketch.weights
+    rising = sum(w * (average - target) for w, average in zip(weights, averages, strict=True)) < 0
+    ends = sketch.highs if rising else sketch.lows
+    span = (parent.high - parent.low) or 1
+    offsets = [
+        ((average + end) / 2 - target) / span for average, end in zip(averages, ends, strict=True)
+    ]
+    reach = sum(map(mul, weights, offsets))
+    if (reach < 0) if rising else (reach > 0):
+        weights = _tilted(weights, offsets)
     volumes = _shared(parent.volume, weights)
-    at_lows, at_highs = sum(map(mul, volumes, lows)), sum(map(mul, volumes, highs))
-    room = at_highs - at_lows
-    moved = max(-0.5, min(1.5, (parent.quote - at_lows) / room)) if room else 0.0
-    averages = [low + moved * (high - low) for low, high in zip(lows, highs, strict=True)]
-    return volumes, _shared(parent.quote, list(map(mul, volumes, averages)))
+    at_averages, at_ends = sum(map(mul, volumes, averages)), sum(map(mul, volumes, ends))
+    room = at_ends - at_averages
+    moved = max(0.0, min(1.0, (parent.quote - at_averages) / room)) if room else 0.0
+    prices = [a + moved * (end - a) for a, end in zip(averages, ends, strict=True)]
+    return volumes, _shared(parent.quote, list(map(mul, volumes, prices)))
 
 
 def _tilted(weights: list[float], offsets: list[float]) -> list[float]:

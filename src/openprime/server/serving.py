@@ -200,6 +200,8 @@ def _uvicorn_config(application: Application) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
+        # Whose word on a caller's address counts is the API's to say (trusted_proxies).
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=LISTEN_BACKLOG,
     )
