@@ -14,7 +14,7 @@ from openprime.desk.checks import (
     risk_allows,
 )
 from openprime.desk.commands import CancelOrder, CancelOrders, PlaceOrder, ReplaceOrder
-from openprime.desk.margin import refresh
+from openprime.desk.margin import refresh, totals
 from openprime.desk.margin_checks import perp_code, replaced_worth, sets_exposure, spot_code
 from openprime.desk.orders import changed, displace, request_cancel, reserve_again
 from openprime.desk.placing import Placing
@@ -120,6 +120,7 @@ def replace(turn: Turn, command: ReplaceOrder) -> Order | Refusal:
     if refusal is not None:
         return refusal
     refresh(turn, placing.account)
+    placing.sums = totals(placing.account)
     order.amendment = Amendment(price, quantity, order.venue_quantity)
     refusal = _account_refusal(placing) or _amended_refusal(placing)
     if refusal is not None:

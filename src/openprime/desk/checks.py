@@ -144,6 +144,7 @@ def account_initialised(placing: Placing) -> int | None:
 def exposure_known(placing: Placing) -> int | None:
     """Never refuses: brings the account up to date and sees what the order would do to it."""
     refresh(placing.turn, placing.account)
+    placing.sums = totals(placing.account)
     placing.order = draft(placing)
     sets_exposure(placing)
     return None
@@ -151,7 +152,7 @@ def exposure_known(placing: Placing) -> int | None:
 
 def risk_allows(placing: Placing) -> int | None:
     account = placing.account
-    adding, reducing = ORDERS_ALLOWED[status_of(totals(account), placing.turn.settings)]
+    adding, reducing = ORDERS_ALLOWED[status_of(placing.sums, placing.turn.settings)]
     allowed = reducing if placing.reduces else adding
     if not allowed or account.trade_banned:
         return 401045

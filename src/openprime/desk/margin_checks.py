@@ -12,7 +12,6 @@ from openprime.desk.margin import (
     Worth,
     shifted_worth,
     spot_open_loss,
-    totals,
     working_orders,
     worst_notional,
     worth_of,
@@ -110,15 +109,13 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     code = _notional_code(placing, after)
     if code is not None:
         return code
-    account = placing.account
-    margin_value = truncate(account.margin_value, AMOUNT_PLACES)
-    loss = account.perp_open_loss + account.spot_open_loss
+    account, before = placing.account, placing.sums
     margin = account.perp_margin - margin_before + after.initial_margin
-    frozen = truncate(margin, AMOUNT_PLACES) + truncate(account.debt_margin, AMOUNT_PLACES)
-    if frozen > margin_value - truncate(loss, AMOUNT_PLACES):
+    frozen = truncate(margin, AMOUNT_PLACES) + before.debt_margin
+    if frozen > before.valid:
         return 401058
-    valid = margin_value - truncate(loss - loss_before + after.open_loss, AMOUNT_PLACES)
-    return 401056 if valid < frozen else None
+    loss = account.perp_open_loss + account.spot_open_loss - loss_before + after.open_loss
+    return 401056 if before.margin_value - truncate(loss, AMOUNT_PLACES) < frozen else None
 
 
 def _notional_code(placing: Placing, after: Worth) -> int | None:
@@ -144,7 +141,7 @@ def spot_code(placing: Placing) -> int | None:
             return 401055
     if not placing.increases:
         return None
-    before = totals(account)
+    before = placing.sums
     loss = spot_open_loss(turn, account, placing.instrument, order)
     loss -= account.spot_orders.get(order.order_id, ZERO)
     debt = _debt_margin_change(placing, order)
@@ -162,7 +159,7 @@ def _borrowable(placing: Placing) -> Decimal:
     price = turn.index_price(coin) or ZERO
     if not price:
         return ZERO
-    by_margin = totals(account).available * leverage / price
+    by_margin = placing.sums.available * leverage / price
     return positive_part(min(by_limit, by_margin))
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from openprime.desk.commands import PlaceOrder
-from openprime.desk.margin import Worth, mark_of
+from openprime.desk.margin import Totals, Worth, mark_of
 from openprime.desk.state import Account, Exposure, Order, Portfolio, Wallet
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
@@ -23,8 +23,9 @@ from openprime.model.vocabulary import (
 class Placing:
     """An order under test. Nothing here is in the state until the order is accepted.
 
-    `instrument`, `account` and `order` are set once the checks before them have passed; `worth` is
-    what the symbol weighs with a PERP order in it, found by the margin check.
+    `instrument`, `account` and `order` are set once the checks before them have passed. `sums` are
+    the account's totals before the order; `worth` is what the symbol weighs with a PERP order in
+    it, found by the margin check.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Placing:
         "order",
         "portfolio",
         "reduces",
+        "sums",
         "turn",
         "worth",
     )
@@ -53,6 +55,7 @@ class Placing:
     closes_position: bool
     increases: bool
     reduces: bool
+    sums: Totals
     worth: Worth | None
 
     def __init__(

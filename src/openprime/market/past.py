@@ -28,16 +28,20 @@ this century. Volatility, volume and shape are invented; only their plausibility
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import exp, sqrt
-from operator import mul
 from random import Random
-from typing import NamedTuple
-
-import msgspec
 
 from openprime.market.intervals import DAY_MS, HOUR_MS, MINUTE_MS, MONTH, month_open, next_open
+from openprime.market.past_sketch import (
+    VOLUME_SIGMA,
+    Part,
+    Sketch,
+    Stretch,
+    mean_price,
+    shares,
+    sketch_of,
+)
 
 BEGIN_MS = month_open(2017, 1)
 END_PRICE = 10**9
@@ -49,14 +53,7 @@ MONTH_WICK = 0.45
 SIGMAS_MAX = 2.5
 MONTH_MS = 30 * DAY_MS
 
-# A random walk's expected range is about 1.6 standard deviations of its end.
-RANGE_IN_SIGMAS = 1.6
-WICK_IN_SIGMAS = 0.5
-VOLUME_SIGMA = 0.5
-TILT_MAX = 4.0
-TILT_STEPS = 16
-
-PARTS_REMEMBERED_MAX = 512
+PARTS_REMEMBERED_MAX = 12_000
 
 # Lengths of the parts under a month, coarse to fine.
 LEVELS_MS = (DAY_MS, DAY_MS // 2, HOUR_MS, 15 * MINUTE_MS, MINUTE_MS)
@@ -64,40 +61,6 @@ LEVELS_MS = (DAY_MS, DAY_MS // 2, HOUR_MS, 15 * MINUTE_MS, MINUTE_MS)
 
 # Quarters are not sketched: that would draw every minute when somebody asks for quarters.
 SKETCHED_LEVELS = len(LEVELS_MS) - 1
-
-
-class Part(msgspec.Struct, frozen=True, gc=False):
-    """A stretch of the past. `quote` is volume times price; *_before is the sum before it."""
-
-    open_ms: int
-    end_ms: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    volume_before: int
-    quote: int
-    quote_before: int
-
-
-class Sketch(msgspec.Struct, frozen=True, gc=False):
-    """A part's children before volumes: prices at their bounds, highs, lows, weights."""
-
-    bounds_ms: list[int]
-    points: list[int]
-    highs: list[int]
-    lows: list[int]
-    weights: list[float]
-
-    def average(self) -> float:
-        """The average price, by weight, of the children's means of their four prices."""
-        means = map(mean_price, self.points, self.highs, self.lows, self.points[1:])
-        return sum(map(mul, self.weights, means)) / sum(self.weights)
-
-
-def mean_price(opened: int, high: int, low: int, closed: int) -> float:
-    return (opened + high + low + closed) / 4
 
 
 class Past:
@@ -108,6 +71,7 @@ class Past:
         self._name = f"{seed}:{coin}"
         self._months: list[Part] | None = None
         self._split: OrderedDict[tuple[int, int], list[Part]] = OrderedDict()
+        self._remembered = 0
 
     def parts(self, length_ms: int | None, from_ms: int, to_ms: int) -> list[Part]:
         """The parts of one length that begin in from_ms <= open < to_ms, oldest first.
@@ -136,8 +100,10 @@ class Past:
         children = self._split.get(key)
         if children is None:
             children = self._split[key] = self._divide(level, parent)
-            if len(self._split) > PARTS_REMEMBERED_MAX:
-                self._split.popitem(last=False)
+            self._remembered += len(children)
+            while self._remembered > PARTS_REMEMBERED_MAX:
+                _, forgotten = self._split.popitem(last=False)
+                self._remembered -= len(forgotten)
         else:
             self._split.move_to_end(key)
         return children
@@ -179,28 +145,17 @@ class Past:
             quote_before += quote
         return parts
 
-    def _average(self, level: int, stretch: "Stretch") -> float:
+    def _average(self, level: int, stretch: Stretch) -> float:
         """The average price of a stretch whose children are of `level`."""
         if level < SKETCHED_LEVELS:
             return self._sketch(level, stretch).average()
         return mean_price(*stretch[2:])
 
-    def _sketch(self, level: int, stretch: "Stretch") -> Sketch:
+    def _sketch(self, level: int, stretch: Stretch) -> Sketch:
         length_ms = LEVELS_MS[level]
         bounds_ms = [*range(stretch.open_ms, stretch.end_ms, length_ms), stretch.end_ms]
         random = Random(f"{self._name}:{length_ms}:{stretch.open_ms}")
         return sketch_of(stretch, bounds_ms, random)
-
-
-class Stretch(NamedTuple):
-    """A part without its volumes."""
-
-    open_ms: int
-    end_ms: int
-    open: int
-    high: int
-    low: int
-    close: int
 
 
 def _stretch_of(part: Part) -> Stretch:
@@ -227,98 +182,3 @@ def _month_stretches(name: str, end_ms: int) -> list[tuple[Stretch, int]]:
         months.append((Stretch(open_ms, until_ms, opened, high, low, close), volume))
         close = opened
     return months
-
-
-def sketch_of(parent: Stretch, bounds_ms: list[int], random: Random) -> Sketch:
-    """A path from the parent's open to its close that reaches its high and its low."""
-    lengths = [until_ms - open_ms for open_ms, until_ms in pairwise(bounds_ms)]
-    total = sum(lengths)
-    scale = (parent.high - parent.low) / RANGE_IN_SIGMAS / sqrt(total)
-    walk = [0.0, *accumulate(random.gauss(0, 1) * sqrt(length) for length in lengths)]
-    times = [0, *accumulate(lengths)]
-    drift = (parent.close - parent.open - scale * walk[-1]) / total
-    raw = [
-        parent.open + scale * step + drift * time for step, time in zip(walk, times, strict=True)
-    ]
-    raw[-1] = float(parent.close)
-    raw_highs: list[float] = []
-    raw_lows: list[float] = []
-    for (first, second), length in zip(pairwise(raw), lengths, strict=True):
-        wick = WICK_IN_SIGMAS * scale * sqrt(length)
-        raw_highs.append(max(first, second) + wick * abs(random.gauss(0, 1)))
-        raw_lows.append(min(first, second) - wick * abs(random.gauss(0, 1)))
-    bent = _bend(parent, max(raw_highs), min(raw_lows))
-    points = [bent(price) for price in raw]
-    points[0], points[-1] = parent.open, parent.close
-    highs = [max(bent(high), *ends) for high, ends in zip(raw_highs, pairwise(points), strict=True)]
-    lows = [min(bent(low), *ends) for low, ends in zip(raw_lows, pairwise(points), strict=True)]
-    # The extremes are the parent's by construction of the bend, but for the last bit of a float.
-    highs[raw_highs.index(max(raw_highs))] = parent.high
-    lows[raw_lows.index(min(raw_lows))] = parent.low
-    weights = [length * exp(random.gauss(0, VOLUME_SIGMA)) for length in lengths]
-    return Sketch(bounds_ms, points, highs, lows, weights)
-
-
-def _bend(parent: Stretch, raw_high: float, raw_low: float) -> Callable[[float], int]:
-    """The rising map that fits raw extremes to the parent's and leaves what lies between."""
-    top, bottom = max(parent.open, parent.close), min(parent.open, parent.close)
-    up = (parent.high - top) / (raw_high - top) if raw_high > top else 0.0
-    down = (bottom - parent.low) / (bottom - raw_low) if raw_low < bottom else 0.0
-
-    def bent(price: float) -> int:
-        if price > top:
-            price = top + (price - top) * up
-        elif price < bottom:
-            price = bottom - (bottom - price) * down
-        return max(parent.low, min(parent.high, round(price)))
-
-    return bent
-
-
-def shares(parent: Part, sketch: Sketch, averages: list[float]) -> tuple[list[int], list[int]]:
-    """Children's volumes and quote volumes, which add up to the parent's.
-
-    Each child's average price is moved from `averages` towards its high or its low, by the same
-    part of the way, until the sum is right. Where half the way is not enough, volume is first
-    tilted towards the children that help.
-    """
-    target = parent.quote / parent.volume if parent.volume else float(parent.open)
-    weights = sketch.weights
-    rising = sum(w * (average - target) for w, average in zip(weights, averages, strict=True)) < 0
-    ends = sketch.highs if rising else sketch.lows
-    span = (parent.high - parent.low) or 1
-    offsets = [
-        ((average + end) / 2 - target) / span for average, end in zip(averages, ends, strict=True)
-    ]
-    reach = sum(map(mul, weights, offsets))
-    if (reach < 0) if rising else (reach > 0):
-        weights = _tilted(weights, offsets)
-    volumes = _shared(parent.volume, weights)
-    at_averages, at_ends = sum(map(mul, volumes, averages)), sum(map(mul, volumes, ends))
-    room = at_ends - at_averages
-    moved = max(0.0, min(1.0, (parent.quote - at_averages) / room)) if room else 0.0
-    prices = [a + moved * (end - a) for a, end in zip(averages, ends, strict=True)]
-    return volumes, _shared(parent.quote, list(map(mul, volumes, prices)))
-
-
-def _tilted(weights: list[float], offsets: list[float]) -> list[float]:
-    """Weights moved towards one end just so far that the offsets' weighted sum is nought."""
-    low, high = -TILT_MAX, TILT_MAX
-    for _ in range(TILT_STEPS):
-        tilt = (low + high) / 2
-        excess = sum(
-            weight * exp(tilt * offset) * offset
-            for weight, offset in zip(weights, offsets, strict=True)
-        )
-        low, high = (low, tilt) if excess > 0 else (tilt, high)
-    return [weight * exp(low * offset) for weight, offset in zip(weights, offsets, strict=True)]
-
-
-def _shared(total: int, weights: list[float]) -> list[int]:
-    """Whole shares of a total, by weight, that add up to it."""
-    sums = list(accumulate(weights))
-    if not sums[-1]:
-        return [0] * (len(weights) - 1) + [total]
-    bounds = [0, *(round(total * part / sums[-1]) for part in sums)]
-    bounds[-1] = total
-    return [second - first for first, second in pairwise(bounds)]
