@@ -337,7 +337,7 @@ def test_brackets(still: Broker, path: str) -> None:
         "minNotionalValue": "0",
         "maxNotionalValue": "300000",
         "maxLeverage": "20",
-        "mmRate": "0.004",
+        "mmRate": "0.0040",
         "riskLevel": "1",
     }
     okx = still.call("GET", path, {"sym": "OKX_PERP_BTC_USDT"}).data

@@ -24,6 +24,8 @@ from openprime.model.vocabulary import Exchange
 Row = dict[str, Any]
 
 FIFTEEN_DIGITS = Context(prec=15)
+# Maintenance rates are printed as the venues print them.
+RATE_PLACES = 4
 
 NO_MAINTENANCE = "999999"
 UNI_MMR_PLACES = 10
@@ -309,7 +311,7 @@ def tier_row(view: TierView) -> Row:
         "minNotionalValue": exact(view.floor),
         "maxNotionalValue": exact(view.cap),
         "maxLeverage": str(view.max_leverage),
-        "mmRate": text(view.mm_rate),
+        "mmRate": format(round_half_up(view.mm_rate, RATE_PLACES), "f"),
         "riskLevel": view.level,
     }
 
