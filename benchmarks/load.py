@@ -38,7 +38,7 @@ class Supply:
     def __init__(self, requests: Sequence[bytes], success: bytes, seconds: float) -> None:
         self._requests: Iterator[bytes] = iter(requests)
         self._success = success
-        self._seconds = seconds
+        self.seconds = seconds
         self._deadline = float("inf")
         self.latencies: list[float] = []
         self.refused = 0
@@ -47,7 +47,7 @@ class Supply:
 
     def start(self) -> None:
         self.begin = time.perf_counter()
-        self._deadline = self.begin + self._seconds
+        self._deadline = self.begin + self.seconds
 
     def next(self, now: float) -> bytes | None:
         """The request to send; None where the round is over."""
@@ -191,7 +191,7 @@ async def run(
         supply.start()
         for connection in opened:
             connection.go_on()
-        async with asyncio.timeout(supply._seconds + HANG_SECONDS):
+        async with asyncio.timeout(supply.seconds + HANG_SECONDS):
             await asyncio.gather(*(connection.done for connection in opened))
     finally:
         gc.enable()

@@ -369,3 +369,15 @@ def test_an_immediate_order_ends_when_a_restart_finds_it_at_work() -> None:
     outcome = kit.do(c.ResumeOrders())
     assert outcome.requests == []
     assert last_order(outcome).state is OrderState.CANCELLED
+
+
+def test_a_change_that_a_restart_broke_off_leaves_the_order_at_its_old_quantity() -> None:
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.01", 59000)
+    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", None, D("0.03"))
+    assert kit.do(command).refusal is None
+    outcome = kit.do(c.ResumeOrders())
+    request = outcome.requests[0]
+    assert isinstance(request, NewOrder)
+    assert request.quantity_lots == 10
+    assert last_order(outcome).action == "AMEND_FAILED"

@@ -7,6 +7,7 @@ a client was told must be there, and trading goes on. OPENPRIME_SEED sets anothe
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -393,7 +394,7 @@ def test_a_first_start_that_is_killed_is_completed_by_the_next(tmp_path: Path) -
             assert broker.stop() == 0
             shown = openprime("keys", "create", "--data", data)
             assert shown.returncode == 0, shown.stderr
-            pairs = dict(word.split("=") for word in shown.stdout.split()[1:])
+            pairs = dict(re.findall(r"(LTP_\w+)=(\w+)", shown.stdout))
             broker.start()
             broker.ready["access_key"] = pairs["LTP_ACCESS_KEY"]
             broker.secret_key = pairs["LTP_SECRET_KEY"]

@@ -86,13 +86,19 @@ def delete_key(access_key: str, data: str | None) -> None:
 
 def _with_keyring(data: str | None, work: Callable[["Keyring"], Awaitable[None]]) -> None:
     """Open the data folder, do the work, close it; whatever is wrong is one line."""
-    from openprime.server.config import MEMORY, data_folder
+    from openprime.server.config import MEMORY, ConfigError, data_folder
     from openprime.server.keyring import KeyringError, open_keyring
+    from openprime.server.logs import quiet_logs
     from openprime.store.errors import StoreError
 
-    folder = data_folder(data)
+    try:
+        folder = data_folder(data)
+    except ConfigError as error:
+        fail(str(error))
     if folder is None:
         fail(f"--data: expected a folder, found {MEMORY}, which keeps no keys")
+
+    quiet_logs()
 
     async def body() -> None:
         async with open_keyring(folder) as keyring:

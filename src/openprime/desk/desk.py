@@ -62,6 +62,7 @@ def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
         instrument = turn.reference.instruments[order.sym]
         if order.amendment is not None:
             order.amendment = None
+            order.venue_quantity = order.quantity
             order.action = AMEND_FAILED
             orders.reserve_again(turn, order)
             orders.changed(turn, order)

@@ -27,7 +27,8 @@ from openprime.market.intervals import (
     open_of,
     previous_open,
 )
-from openprime.market.past import BEGIN_MS, END_PRICE, UNITS_PER_DAY, Part, Past
+from openprime.market.past import BEGIN_MS, END_PRICE, UNITS_PER_DAY, Past
+from openprime.market.past_sketch import Part
 
 BARS_KEPT = 1_500
 
@@ -239,6 +240,11 @@ class Chart:
         self._day_before: tuple[int, Bar | None] = (-1, None)
         self.started = False
         self._begin(price)
+
+    @property
+    def start_price(self) -> int:
+        """Where the past ends and the live bars begin."""
+        return self._view.price
 
     def start(self, price: int) -> None:
         """The first live price: the past ends at it and the first live bar opens at it."""

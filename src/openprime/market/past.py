@@ -38,7 +38,6 @@ from openprime.market.past_sketch import (
     Part,
     Sketch,
     Stretch,
-    mean_price,
     shares,
     sketch_of,
 )
@@ -58,9 +57,11 @@ PARTS_REMEMBERED_MAX = 12_000
 # Lengths of the parts under a month, coarse to fine.
 LEVELS_MS = (DAY_MS, DAY_MS // 2, HOUR_MS, 15 * MINUTE_MS, MINUTE_MS)
 
-
 # Quarters are not sketched: that would draw every minute when somebody asks for quarters.
 SKETCHED_LEVELS = len(LEVELS_MS) - 1
+
+# Nor are the days of older months, of which minutes are seldom asked.
+SKETCHED_MONTHS = 6
 
 
 class Past:
@@ -117,8 +118,11 @@ class Past:
         """Months back from END_PRICE at the end, then volumes from the first one on."""
         months: list[Part] = []
         volume_before = quote_before = 0
-        for stretch, volume in reversed(_month_stretches(self._name, self.end_ms)):
-            quote = round(volume * self._average(0, stretch))
+        stretches = _month_stretches(self._name, self.end_ms)
+        for age in reversed(range(len(stretches))):
+            stretch, volume = stretches[age]
+            sketched = age < SKETCHED_MONTHS
+            quote = round(volume * (self._average(0, stretch) if sketched else stretch.mean()))
             months.append(Part(*stretch, volume, volume_before, quote, quote_before))
             volume_before += volume
             quote_before += quote
@@ -149,7 +153,7 @@ class Past:
         """The average price of a stretch whose children are of `level`."""
         if level < SKETCHED_LEVELS:
             return self._sketch(level, stretch).average()
-        return mean_price(*stretch[2:])
+        return stretch.mean()
 
     def _sketch(self, level: int, stretch: Stretch) -> Sketch:
         length_ms = LEVELS_MS[level]

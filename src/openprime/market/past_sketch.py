@@ -30,6 +30,10 @@ class Stretch(NamedTuple):
     low: int
     close: int
 
+    def mean(self) -> float:
+        """The mean of the four prices."""
+        return mean_price(self.open, self.high, self.low, self.close)
+
 
 class Part(msgspec.Struct, frozen=True, gc=False):
     """A stretch of the past. `quote` is volume times price; *_before is the sum before it."""

@@ -213,16 +213,16 @@ class Broker:
                 raise ConfigError(
                     f"--replay: expected a SPOT or PERP symbol of sym/info, found {replay.sym!r}"
                 )
-            if instrument in recordings:
+            if replay.sym in recordings:
                 raise ConfigError(
                     f"--replay: expected each symbol once, found {replay.sym} twice; "
                     "join its files with commas"
                 )
-            recordings[instrument] = list(replay.files)
+            recordings[replay.sym] = list(replay.files)
         if not recordings:
             return []
         feeds = aligned_feeds(
-            {i.sym: paths for i, paths in recordings.items()},
+            recordings,
             self.reference.instruments,
             start_ms=now_ms,
             speed=self.config.speed,

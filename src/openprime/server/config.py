@@ -79,9 +79,15 @@ def default_data_folder() -> Path:
 
 
 def data_folder(text: str | None) -> Path | None:
-    """The data folder that an argument names; None for one that keeps nothing."""
+    """The data folder that an argument names; None for one that keeps nothing.
+
+    Raises ConfigError where it names none.
+    """
     if text is None:
         return default_data_folder()
+    if not text:
+        # A script's unset variable: the present folder is surely not what was meant.
+        raise ConfigError(f"--data: expected a folder or {MEMORY}, found ''")
     return None if text == MEMORY else Path(text).expanduser()
 
 

@@ -48,6 +48,11 @@ class Keyring:
 
     def _portfolio_id(self, text: str | None) -> int:
         portfolios = self._desk.state.portfolios
+        if not portfolios:
+            raise KeyringError(
+                "expected a folder with a portfolio, found none; "
+                "complete its first start with: openprime up --data DIR"
+            )
         if text is None:
             return next(p.portfolio_id for p in portfolios.values() if p.is_main)
         if not text.isdecimal() or int(text) not in portfolios:

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +31,7 @@ from openprime.market.recording import RecordingError
 from openprime.server.broker import Broker
 from openprime.server.config import ConfigError, Limits, ServerConfig
 from openprime.server.founding import Credentials, FoundingError
+from openprime.server.logs import quiet_logs
 from openprime.server.ready import addresses, write_ready_file
 from openprime.store.errors import StoreError
 from openprime.store.history import History
@@ -209,7 +208,7 @@ def _uvicorn_config(application: Application) -> uvicorn.Config:
 
 def run(config: ServerConfig) -> None:
     """Start, print what a newcomer needs, and serve until SIGINT or SIGTERM."""
-    _quiet_logs()
+    quiet_logs()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config))
 
@@ -269,17 +268,3 @@ def banner(config: ServerConfig, port: int, credentials: Credentials) -> str:
     else:
         lines += ["", "No key is left; openprime keys create makes one."]
     return "\n".join(lines)
-
-
-def _quiet_logs() -> None:
-    """Operators get lines on standard error, from warnings upwards."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

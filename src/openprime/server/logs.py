@@ -1,0 +1,20 @@
+"""What the operator hears of the running program."""
+
+import logging
+import sys
+
+import structlog
+
+
+def quiet_logs() -> None:
+    """Lines on standard error, from warnings upwards: standard output is for what was asked."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
