@@ -55,12 +55,6 @@ def test_some_tickers_of_spot(venues: Venues) -> None:
     assert venues.get("/api/v3/ticker/24hr", "symbols=BTC")[1]["code"] == -1100
 
 
-def test_a_symbol_without_trades_has_zeros(venues: Venues) -> None:
-    del venues.market.tickers[BTC]
-    row = venues.good("/fapi/v1/ticker/24hr", "symbol=BTCUSDT")
-    assert (row["lastPrice"], row["volume"], row["count"]) == ("0.0", "0.000", 0)
-
-
 @pytest.mark.parametrize(("prefix", "sym", "scale"), [(FUTURES, BTC, 1), (MARGINLESS, SPOT, 10)])
 def test_depth(venues: Venues, prefix: str, sym: str, scale: int) -> None:
     bids = [((600_000 - place) * scale, 1 + place) for place in range(30)]

@@ -72,8 +72,6 @@ def _best(view: View) -> Any | None:
 
 def _ticker(view: View) -> Any | None:
     ticker = ticker_of(view.market, view.instrument.book_sym)
-    if ticker is None:
-        return None
     return {
         "last": text(ticker.last),
         "open24h": text(ticker.open),

@@ -66,14 +66,9 @@ class Candle(msgspec.Struct, frozen=True):
     trade_count: int
 
 
-NO_TICKER = Ticker(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
-
-
-def ticker_of(market: MarketState, sym: str) -> Ticker | None:
-    """The ticker of a book's symbol, None while it has none."""
+def ticker_of(market: MarketState, sym: str) -> Ticker:
+    """The ticker of a book's symbol."""
     found = market.ticker(sym)
-    if found is None:
-        return None
     return Ticker(
         found.last,
         found.open,

@@ -9,7 +9,6 @@ from openprime.api.market_reading import (
     DAY_MS,
     INTERVALS,
     INTERVALS_MS,
-    NO_TICKER,
     Candle,
     ticker_of,
 )
@@ -123,7 +122,7 @@ def _picked(rows: dict[str, Instrument], symbols: str) -> dict[str, Instrument]:
 
 def ticker_row(source: VenueSource, market: BinanceMarket, instrument: Instrument) -> Any:
     """The 24 hours of one symbol; zeros where it has not traded yet."""
-    found = ticker_of(source.market, instrument.book_sym) or NO_TICKER
+    found = ticker_of(source.market, instrument.book_sym)
     now_ms = source.clock_ms()
     trade = source.market.last_trade(instrument.book_sym)
 

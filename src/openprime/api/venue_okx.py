@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from openprime.api.market_reading import DAY_MS, HOUR_MS, NO_TICKER, Candle, ticker_of
+from openprime.api.market_reading import DAY_MS, HOUR_MS, Candle, ticker_of
 from openprime.api.venue_values import (
     BAD_REQUEST,
     OK,
@@ -123,7 +123,7 @@ def tickers(source: VenueSource, parameters: Parameters) -> Any:
 
 
 def _ticker_row(source: VenueSource, instrument: Instrument) -> dict[str, str]:
-    found = ticker_of(source.market, instrument.book_sym) or NO_TICKER
+    found = ticker_of(source.market, instrument.book_sym)
     trade = source.market.last_trade(instrument.book_sym)
     nothing = (ZERO, ZERO)
     bid = next(iter(depth_levels(source, instrument, Side.BUY, 1)), nothing)

@@ -1,7 +1,7 @@
 """Candles of one price: kept while the market runs, invented for the time before it.
 
 Inside, candles are bars of whole ticks and lots. Only what happened is kept: a minute without a
-trade has no bar, and gets a flat one when somebody asks. So a jump of the clock costs nothing,
+trade has no bar, and gets a flat one at the price before it when somebody asks. So a jump of the clock costs nothing,
 and memory is bounded by BARS_KEPT an interval, some 1,500 bars as the venues give at most. Where
 a desk has run longer than its bars reach, there is a hole between them and the invented past;
 what lies in it is not told.
@@ -111,6 +111,7 @@ class LiveBars:
         """Begin at a whole minute with a price, which is the open of the first bar."""
         self.begin_ms = begin_ms
         self._minute = flat(begin_ms, price)
+        self._close_before = price
         self._closed: dict[str, deque[Bar]] = {name: deque(maxlen=BARS_KEPT) for name in INTERVALS}
         # Bars of the longer intervals, of the minutes that are over.
         self._running: dict[str, Bar] = {}
@@ -148,7 +149,20 @@ class LiveBars:
                 continue
             if running is not None:
                 self._closed[interval].append(running)
-            self._running[interval] = minute.copy_at(open_ms)
+            self._running[interval] = self._begun(open_ms)
+        self._close_before = minute.close
+
+    def _begun(self, open_ms: int) -> Bar:
+        """A longer bar that the present minute is the first to trade in.
+
+        Minutes of it that are over are flat at the price before, and it agrees with them.
+        """
+        bar = self._minute.copy_at(open_ms)
+        if self._minute.open_ms != open_ms:
+            bar.open = self._close_before
+            bar.high = max(bar.high, bar.open)
+            bar.low = min(bar.low, bar.open)
+        return bar
 
     def oldest_ms(self, interval: str) -> int:
         """From when on nothing is missing."""
@@ -174,7 +188,7 @@ class LiveBars:
             newest.take_in(minute)
             yield newest
         else:
-            yield minute.copy_at(open_ms)
+            yield self._begun(open_ms)
             if running is not None:
                 yield running
         yield from reversed(self._closed[interval])
@@ -300,7 +314,8 @@ class Chart:
         begin_ms = self.live.begin_ms
         bars: list[Bar] = []
         if first_ms < begin_ms:
-            bars = self._view.bars(interval, first_ms, min(begin_ms, last_ms + 1))
+            end_ms = min(begin_ms, next_open(interval, last_ms))
+            bars = self._view.bars(interval, first_ms, end_ms)
         close, live = self.live.bars(interval, first_ms, last_ms)
         if bars and live and bars[-1].open_ms == live[0].open_ms:
             bars[-1].take_in(live.pop(0))
