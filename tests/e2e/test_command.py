@@ -400,7 +400,7 @@ def test_a_full_disk_takes_no_orders_and_reads_go_on(tmp_path: Path) -> None:
         acknowledged, answer = fill_the_disk(client)
         assert answer == {
             "code": 50001,
-            "message": "Service temporarily unavailable, please query later",
+            "message": "Service temporarily unavailable",
             "data": {},
         }
         for order_id in (kept, *acknowledged):

@@ -21,12 +21,7 @@ from typing import Any
 
 import pytest
 
-from openprime.desk.desk import Desk
-from openprime.desk.ledger import check_balanced
-from openprime.desk.state import State
-from openprime.server.broker import load_reference
-from openprime.server.founding import FIRST_FUNDS
-from openprime.store import Store, recover
+from tests.e2e.books import check_wallets, every, examine
 from tests.e2e.command import command, openprime, wait_until
 from tests.e2e.load import ORDER, Load
 from tests.e2e.witness import FILL_FIELDS, Witness
@@ -42,9 +37,6 @@ HEARD_MAX = 250
 START_SECONDS_MAX = 1.5
 STOP_SECONDS_MAX = 0.4
 SEED = os.environ.get("OPENPRIME_SEED", "20240808")
-# Printed amounts are cut to eight decimals.
-CUT = Decimal("0.00000001")
-FLOWS = {"BUY": Decimal(1), "SELL": Decimal(-1)}
 
 
 @pytest.fixture
@@ -265,31 +257,11 @@ class Rounds:
         self.witness.fills.update(found)
 
     def _check_balances(self) -> None:
-        """Wallets hold the first funds and what fills made of them; at rest exactly what was read.
-
-        Fills that come while we look belong to both sides or to none.
-        """
+        """Wallets follow from the fills; after a time of rest they are exactly what was read."""
         if self.rest is not None:
             assert self._wallets() == self.rest
             self.rest = None
-        wallets, fills = self._settled_books()
-        for (exchange, coin), cash in wallets.items():
-            expected = FIRST_FUNDS[coin] + flow(fills, exchange, coin)
-            assert abs(cash - expected) <= CUT * (len(fills) + 3), (exchange, coin)
-
-    def _settled_books(self) -> tuple[dict[tuple[str, str], Decimal], list[dict[str, Any]]]:
-        """Cash by wallet and all fills, of one moment: no fill came between the two readings."""
-        fills = self._all("/api/v1/trading/executions/pageable")
-        while True:
-            wallets = {
-                (row["exchangeType"], row["coin"]): Decimal(row["balance"])
-                - Decimal(row["borrow"])
-                - Decimal(row["overdraw"])
-                for row in self._all("/api/v1/trading/portfolio/assets")
-            }
-            before, fills = fills, self._all("/api/v1/trading/executions/pageable")
-            if len(before) == len(fills):
-                return wallets, fills
+        check_wallets(self.client)
 
     def _wallets(self) -> list[dict[str, Any]]:
         """What does not move with the market."""
@@ -301,14 +273,7 @@ class Rounds:
         return self._all("/api/v1/trading/orders")
 
     def _all(self, path: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        page = 1
-        while True:
-            found = self.client.data("GET", path, page=str(page))
-            rows += found["list"]
-            if page >= found["pageNum"]:
-                return rows
-            page += 1
+        return every(self.client, path)
 
     def _trade(self) -> None:
         """An order fills, one rests and is cancelled, and no change hangs from before."""
@@ -327,49 +292,6 @@ class Rounds:
         )
         cancelled = self.client.data("DELETE", ORDER, orderId=rested["orderId"])
         assert cancelled["orderState"] == "CANCELLED"
-
-
-def flow(fills: list[dict[str, Any]], exchange: str, coin: str) -> Decimal:
-    """What fills added to a wallet: two legs and a fee in SPOT, profit and fee in PERP."""
-    total = Decimal(0)
-    for fill in fills:
-        _, business, base, quote = fill["sym"].split("_")
-        if fill["exchangeType"] != exchange:
-            continue
-        quantity, price = Decimal(fill["quantity"]), Decimal(fill["price"])
-        if business == "SPOT" and coin == base:
-            total += FLOWS[fill["side"]] * quantity
-        if coin == quote:
-            total += Decimal(fill["rebate"]) - Decimal(fill["fee"])
-            if business == "SPOT":
-                total -= FLOWS[fill["side"]] * quantity * price
-            else:
-                total += Decimal(fill["rpnl"])
-    return total
-
-
-def examine(folder: Path) -> None:
-    """Recover a folder twice: both give the same state, and no money came or went.
-
-    Recovery itself compares the digest of all events, batch by batch, and fails on another one.
-    """
-    reference = load_reference()
-
-    def make_desk(state: State | None) -> Desk:
-        return Desk(reference, state=state)
-
-    snapshots = []
-    for _ in range(2):
-        store = Store.open(folder)
-        try:
-            desk, digest = recover(store, make_desk)
-            assert digest == store.digest
-        finally:
-            store.close()
-        assert isinstance(desk, Desk)
-        check_balanced(desk.state)
-        snapshots.append(desk.snapshot())
-    assert snapshots[0] == snapshots[1]
 
 
 def test_a_first_start_that_is_killed_is_completed_by_the_next(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """Candles of one price: kept while the market runs, invented for the time before it.
 
 Inside, candles are bars of whole ticks and lots. Only what happened is kept: a minute without a
-trade has no bar, and gets a flat one at the price before it when somebody asks. So a jump of the clock costs nothing,
-and memory is bounded by BARS_KEPT an interval, some 1,500 bars as the venues give at most. Where
-a desk has run longer than its bars reach, there is a hole between them and the invented past;
-what lies in it is not told.
+trade has no bar, and gets a flat one, at the price before it, when somebody asks. So a jump of
+the clock costs nothing, and memory is bounded by BARS_KEPT an interval, some 1,500 bars as the
+venues give at most. Where a desk has run longer than its bars reach, there is a hole between
+them and the invented past; what lies in it is not told.
 
 A trade touches the bar of its minute only; the longer intervals take in a minute once it is over.
 """

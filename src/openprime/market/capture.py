@@ -192,42 +192,44 @@ class Capture:
         Raises RecordingError where a file cannot be read.
         """
         passed_over = () if with_best else (self._prefix + b"bookTicker",)
+        trade, depth = self._prefix + b"trade", self._prefix + b"depth"
         for path in self.paths:
-            number = 0
+            before = 0
+            lines: list[bytes] = []
+            line = b""
             try:
                 for lines in _pieces(path):
                     for line in lines:
-                        number += 1
                         if line.startswith(passed_over, RECEIVE_TIME_BYTES):
                             continue
-                        message = self._message(line)
+                        message: Message | None
+                        if line.startswith(trade, RECEIVE_TIME_BYTES):
+                            message = self._trade(line[RECEIVE_TIME_BYTES:])
+                        elif line.startswith(depth, RECEIVE_TIME_BYTES):
+                            message = self._depth(line[RECEIVE_TIME_BYTES:])
+                        else:
+                            message = self._other(line)
                         if message is not None:
                             yield message
+                    before += len(lines)
+                    lines = []
             except _UnexpectedError as error:
-                where = f"{path}, line {number}"
+                where = f"{path}, line {_number(before, lines, line)}"
                 raise RecordingError(
                     f"{where}: expected {error.expected}, found {error.found}"
                 ) from error
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                where = f"{path}, line {_number(before, lines, line)}"
                 raise RecordingError(
-                    f"{path}, line {number}: expected a message of Binance's public streams, "
+                    f"{where}: expected a message of Binance's public streams, "
                     f"found {_reason(error)}"
                 ) from error
             except (EOFError, OSError, zlib.error) as error:
-                raise _unreadable(path, number, error) from error
+                raise _unreadable(path, before, error) from error
 
-    def _message(self, line: bytes) -> Message | None:
-        start = line.find(b" ") + 1
-        if line.startswith(self._prefix, start):
-            kind = start + len(self._prefix)
-            if line.startswith(b"trade", kind):
-                return self._trade(line[start:])
-            if line.startswith(b"depth", kind):
-                return self._depth(line[start:])
-        return self._other(line, start)
-
-    def _other(self, line: bytes, start: int) -> Message | None:
+    def _other(self, line: bytes) -> Message | None:
         """A snapshot, a stream that is passed over, or a line that does not belong here."""
+        start = line.find(b" ") + 1
         if not line[:start].strip().isdigit():
             raise _UnexpectedError("<receive time in ns> <JSON>", _quoted(line))
         text = line[start:]
@@ -280,7 +282,8 @@ class Capture:
 
     def _trade(self, text: bytes) -> MarketTrade | None:
         data = _decode_trade(text).data
-        self._check_symbol(data.s)
+        if data.s != self.venue_symbol:
+            self._check_symbol(data.s)
         ticks = self._ticks(data.p)
         lots = self._lots(data.q)
         if data.X != BOOK_TRADE or not lots:
@@ -346,6 +349,11 @@ def _pieces(path: Path) -> Iterator[list[bytes]]:
             yield lines
     if rest:
         yield [rest]
+
+
+def _number(before: int, lines: list[bytes], line: bytes) -> int:
+    """The number of a line that cannot be read; an equal one before it would have been told."""
+    return before + lines.index(line) + 1 if line in lines else before
 
 
 def _unreadable(path: Path, number: int, error: Exception) -> RecordingError:
