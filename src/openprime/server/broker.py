@@ -175,7 +175,13 @@ class Broker:
     def _build_market(self, desk: Desk) -> None:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
-        self.market = MarketState(self.reference, now_ms, seed=self.config.seed, recorded=recorded)
+        self.market = MarketState(
+            self.reference,
+            now_ms,
+            seed=self.config.seed,
+            recorded=recorded,
+            start_prices=_last_prices(desk.state),
+        )
         # Trade ids rise across restarts, so that the desk can tell a fill that it knows.
         exchange = SimulatedExchange(
             self.reference.instruments, self.market.books, first_trade_id=now_ms * 1000
