@@ -13,7 +13,10 @@ from tests.store.samples import order, position, statement, trade
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("orders", order(1, amendment=Amendment(Decimal(1), Decimal("0.30"), Decimal(1)), reason="a")),
+        (
+            "orders",
+            order(1, amendment=Amendment(Decimal(1), Decimal("0.30"), Decimal(1)), reason="a"),
+        ),
         ("orders", order(2)),
         ("executions", trade(12345678901234567)),
         ("position_history", position(3)),
