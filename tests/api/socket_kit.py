@@ -12,6 +12,7 @@ from typing import Any
 from openprime.api.private_push import PrivatePush
 from openprime.api.private_socket import PrivateSocket, PrivateSocketSettings
 from openprime.api.socket_limits import Pace
+from openprime.api.socket_link import Message
 from openprime.api.socket_login import Logins
 from tests.api.kit import Broker, sign
 
@@ -39,6 +40,10 @@ class Server:
 
     def abort(self) -> None:
         self.aborted = True
+
+    def send_now(self, message: Message) -> bool:
+        """The peer takes frames from the queue alone."""
+        return False
 
 
 class Peer:

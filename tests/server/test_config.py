@@ -75,3 +75,46 @@ def test_an_unknown_setting(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"--config: {path}: Object contains unknown field `leverage` - at `$.desk`"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[desk]\nbroker_max_leverage = -1\n",
+            "Expected a value at or above 0 - at `$.desk.broker_max_leverage`",
+        ),
+        (
+            "[desk]\ntakeover_uni_mmr = 9\n",
+            "Expected margin_call > cancel_open > cancel_all > liquidating > takeover > 0 - at "
+            "`$.desk`",
+        ),
+        (
+            '[desk]\nleverage_blocked_by_orders = ["FOO"]\n',
+            "Expected exchanges (BINANCE, OKX, EDX), found FOO - at "
+            "`$.desk.leverage_blocked_by_orders`",
+        ),
+        (
+            '[desk]\ndefault_position_mode = "BOTH"\n',
+            "Expected default_position_mode NET - at `$.desk`",
+        ),
+        (
+            '[api]\ntrusted_proxies = ["x"]\n',
+            "Expected addresses or networks, found 'x' - at `$.api.trusted_proxies`",
+        ),
+        (
+            "[api]\nnonce_skew_s = -1\n",
+            "Expected a value at or above 0 - at `$.api.nonce_skew_s`",
+        ),
+        (
+            "[venue]\nrequest_latency_ms = -1\n",
+            "Expected `int` >= 0 - at `$.venue.request_latency_ms`",
+        ),
+    ],
+)
+def test_values_that_make_no_sense(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "openprime.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_file(path)
+    assert str(caught.value) == f"--config: {path}: {told}"

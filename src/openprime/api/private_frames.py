@@ -102,7 +102,7 @@ def _read_slowly(data: str | bytes, edge: EdgeSettings) -> Asked | Refused:
     frame_id = _readable_id(values.get("id"))
     action, event = values.get("action"), values.get("event")
     name = action or event
-    told = name if isinstance(name, str) and name else "error"
+    told = name if isinstance(name, str) and name and _is_text(name) else "error"
     if decoded.unfit or not body.strip().startswith(b"{"):
         return Refused(frame_id, told, UNREADABLE)
     arguments = values.get("args")
@@ -132,7 +132,12 @@ def _readable_id(value: Value) -> Id:
     """The id to be echoed: a text or a number as it was written."""
     if isinstance(value, Number):
         return msgspec.Raw(value.encode())
-    return str(value) if isinstance(value, str) else None
+    return str(value) if isinstance(value, str) and _is_text(value) else None
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be said back: half a surrogate pair cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def reply(frame_id: Id, event: str, code: int | str, told: str, data: Any) -> str:

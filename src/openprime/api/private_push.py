@@ -186,7 +186,7 @@ def _closed_view(desk: Desk, row: PositionHistory) -> PositionView:
         average_price=row.open_average_price,
         mark_price=desk.state.marks.get(row.sym, ZERO),
         leverage=row.leverage,
-        max_leverage=row.leverage,
+        max_leverage=desk.turn.rules[row.sym].max_leverage,
         risk_level="1",
         fee=row.fee,
         funding_fee=row.funding_fee,

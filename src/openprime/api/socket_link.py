@@ -1,9 +1,10 @@
 """One websocket connection: a reader, a writer, and the reasons for which it ends.
 
-Whoever pushes never waits for a client. A frame goes into a bounded queue; one task per socket
-takes it out again and hands it to the server. When the queue overflows the owner of the link is
-told (`put` is false) and decides: conflate or drop. A link that is dropped may have a peer that
-reads nothing at all, so the close frame gets a moment and then the connection is cut.
+Whoever pushes never waits for a client. A frame goes out at once where the line is free. Else it
+goes into a bounded queue, and one task per socket takes it out again and hands it to the server.
+When the queue overflows the owner of the link is told (`put` is false) and decides: conflate or
+drop. A link that is dropped may have a peer that reads nothing at all, so the close frame gets a
+moment and then the connection is cut.
 
 A frame is held as the ASGI message that carries it: made once, it goes to any number of sockets.
 """
@@ -101,12 +102,19 @@ class Link:
         return self._closing.done()
 
     def put(self, message: Message) -> bool:
-        """Queue a frame; false where the queue is full or the link closes."""
+        """Send or queue a frame; false where the queue is full or the link closes."""
+        if self._server is not None and self._idle() and self._server.send_now(message):
+            return True
         if len(self._queue) >= self._settings.frames_waiting_max or self._closing.done():
             return False
         self._queue.append(message)
         self.wake()
         return True
+
+    def _idle(self) -> bool:
+        """Whether all frames have left, the writer waits for more, and more may come."""
+        waits = self._wake is not None and not self._wake.done()
+        return waits and not self._queue and not self._closing.done()
 
     def wake(self) -> None:
         """Let the writer look again, at its queue and at its refill."""

@@ -2,16 +2,19 @@
 
 Control frames never reach an ASGI application, but a client that keeps its line open with
 protocol pings is no silent client. And a peer that has stopped reading cannot be told to go; the
-line has to be cut. So this protocol leaves itself in the scope, where the link finds it.
+line has to be cut. And most frames find the line free: they need no task that waits with them. So
+this protocol leaves itself in the scope, where the link finds it.
 
 To be used with `uvicorn.Config(ws=SocketProtocol, **SERVER_SETTINGS)`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from openprime.api.socket_link import SERVER_EXTENSION
 
@@ -46,6 +49,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def handle_pong(self, event: Frame) -> None:
         self.ponged_at = self.loop.time()
         super().handle_pong(event)
+
+    def send_now(self, message: Mapping[str, Any]) -> bool:
+        """Send a frame at once; false where it would have to wait, or the connection ends."""
+        conn, transport = self.conn, self.transport
+        ends = self.close_sent or conn.state is not State.OPEN or transport.is_closing()
+        if ends or not self.writable.is_set():
+            return False
+        text = message.get("text")
+        if text is not None:
+            conn.send_text(text.encode())
+        else:
+            conn.send_binary(message["bytes"])
+        transport.write(b"".join(conn.data_to_send()))
+        return True
 
     def abort(self) -> None:
         """Cut the line; what waits to be sent is lost."""

@@ -36,7 +36,8 @@ from openprime.cli.failure import fail
     default="1",
     metavar="X",
     show_default=True,
-    help="How fast the market runs; 0 plays recordings as fast as possible.",
+    help="How fast the market runs; 0 plays recordings as fast as possible. A made market stops"
+    " at 50.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the market.")
 @click.option(

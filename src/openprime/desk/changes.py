@@ -14,12 +14,12 @@ from openprime.desk.checks import (
     risk_allows,
 )
 from openprime.desk.commands import CancelOrder, CancelOrders, PlaceOrder, ReplaceOrder
-from openprime.desk.margin import refresh, totals
+from openprime.desk.margin import refresh
 from openprime.desk.margin_checks import perp_code, replaced_worth, sets_exposure, spot_code
 from openprime.desk.orders import changed, displace, request_cancel, reserve_again
 from openprime.desk.placing import Placing
 from openprime.desk.reduce_only import closing_side, covered_before, make_room
-from openprime.desk.state import Amendment, Order, Portfolio
+from openprime.desk.state import Amendment, Order, Portfolio, copy_of
 from openprime.desk.turn import Turn, account_of
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO, steps
@@ -77,8 +77,7 @@ def cancel(turn: Turn, command: CancelOrder) -> Order | Refusal:
         return order
     if not may_change(order):
         return Refusal(401019)
-    request_cancel(turn, order)
-    return order
+    return request_cancel(turn, order)
 
 
 def cancel_all(turn: Turn, command: CancelOrders) -> None:
@@ -120,14 +119,13 @@ def replace(turn: Turn, command: ReplaceOrder) -> Order | Refusal:
     if refusal is not None:
         return refusal
     refresh(turn, placing.account)
-    placing.sums = totals(placing.account)
     order.amendment = Amendment(price, quantity, order.venue_quantity)
     refusal = _account_refusal(placing) or _amended_refusal(placing)
     if refusal is not None:
         order.amendment = None
         return refusal
     _send(placing)
-    return order
+    return copy_of(order)
 
 
 def _as_placing(

@@ -1,31 +1,27 @@
-"""The pre-trade checks, in the order in which their codes win (errors 4).
+"""The pre-trade checks: each function tests one thing and returns a code, or None.
 
-Reading the tables at the end is reading the rule: each function tests one thing and returns a
-code, or None. Syntax was checked at the edge; what a check needs of the market came with the
-envelope.
+They run in the order of check_table.py, and only on orders that they are for. Syntax was checked
+at the edge; what a check needs of the market came with the envelope.
 """
 
 from collections.abc import Callable
 
-from openprime.desk.margin import refresh, totals
-from openprime.desk.margin_checks import margin_code, sets_exposure
+from openprime.desk.margin import refresh
+from openprime.desk.margin_checks import sets_exposure
 from openprime.desk.placing import Placing, draft
 from openprime.desk.reduce_only import closing_side, covered_before
-from openprime.desk.risk import ORDERS_ALLOWED, status_of
+from openprime.desk.risk import ORDERS_ALLOWED, status_of, surely_normal
 from openprime.errors import Refusal
-from openprime.model.numbers import ONE
 from openprime.model.vocabulary import (
     BUY,
-    GTX,
     LIMIT,
     LONG,
+    MARKET,
     NET,
     NO_SIDE,
     PERP,
     SELL,
     SHORT,
-    SPOT,
-    Side,
 )
 
 Check = Callable[[Placing], int | None]
@@ -50,8 +46,6 @@ def symbol_supported(placing: Placing) -> int | None:
 
 
 def position_side_fits(placing: Placing) -> int | None:
-    if placing.instrument.business is not PERP or placing.closes_position:
-        return None
     side = placing.command.position_side
     if placing.account.position_mode is NET:
         named = side is LONG or side is SHORT
@@ -62,11 +56,11 @@ def position_side_fits(placing: Placing) -> int | None:
 
 
 def quantity_on_lot(placing: Placing) -> int | None:
-    return 401013 if placing.quantity % placing.instrument.lot_size else None
+    return 401013 if placing.command.quantity % placing.instrument.lot_size else None
 
 
 def quantity_below_maximum(placing: Placing) -> int | None:
-    instrument, quantity = placing.instrument, placing.quantity
+    instrument, quantity = placing.instrument, placing.command.quantity
     if placing.command.order_type is LIMIT:
         return 401025 if quantity > instrument.max_limit_size else None
     if instrument.max_market_in_quote:
@@ -75,9 +69,10 @@ def quantity_below_maximum(placing: Placing) -> int | None:
 
 
 def quantity_above_minimum(placing: Placing) -> int | None:
-    if placing.command.quote_quantity or placing.quantity >= placing.instrument.min_size:
+    command = placing.command
+    if command.quantity >= placing.instrument.min_size or command.quote_quantity:
         return None
-    market = placing.is_market and placing.instrument.business is not PERP
+    market = command.order_type is MARKET and placing.instrument.business is not PERP
     return 401029 if market else 401014
 
 
@@ -86,33 +81,23 @@ def price_on_tick(placing: Placing) -> int | None:
 
 
 def price_above_minimum(placing: Placing) -> int | None:
-    if placing.is_market:
-        return None
     return 401016 if placing.command.limit_price < placing.instrument.min_price else None
 
 
 def price_in_band(placing: Placing) -> int | None:
-    if placing.is_market:
-        return None
-    return price_code(placing, placing.command.side)
-
-
-def price_code(placing: Placing, side: Side) -> int | None:
-    """401012 where a limit price is outside the protection band of its side."""
-    instrument, price, mark = placing.instrument, placing.command.limit_price, placing.mark
-    if instrument.max_price is not None and price > instrument.max_price:
+    price, mark, rules = placing.command.limit_price, placing.mark, placing.rules
+    highest = placing.instrument.max_price
+    if highest is not None and price > highest:
         return 401012
     if not mark:
         return None
-    if side is BUY:
-        return 401012 if price > mark * (ONE + instrument.price_band) else None
-    return 401012 if price < mark * (ONE - instrument.price_band) else None
+    if placing.command.side is BUY:
+        return 401012 if price > mark * rules.highest_buy else None
+    return 401012 if price < mark * rules.lowest_sell else None
 
 
 def quote_in_bounds(placing: Placing) -> int | None:
     amount, instrument = placing.command.quote_quantity, placing.instrument
-    if not amount:
-        return None
     if amount < instrument.min_market_quote:
         return 401028
     if instrument.max_market_quote is not None and amount > instrument.max_market_quote:
@@ -122,12 +107,12 @@ def quote_in_bounds(placing: Placing) -> int | None:
 
 def notional_above_minimum(placing: Placing) -> int | None:
     command, instrument = placing.command, placing.instrument
-    if command.reduce_only or placing.closes_position:
+    if command.reduce_only:
         return None
     if command.quote_quantity:
         return 401017 if command.quote_quantity < instrument.min_notional else None
     price = command.limit_price
-    if placing.is_market:
+    if command.order_type is MARKET:
         price = placing.best_opposite() or placing.mark
     notional = command.quantity * price * instrument.contract_size
     return 401017 if notional < instrument.min_notional else None
@@ -144,19 +129,19 @@ def account_initialised(placing: Placing) -> int | None:
 def exposure_known(placing: Placing) -> int | None:
     """Never refuses: brings the account up to date and sees what the order would do to it."""
     refresh(placing.turn, placing.account)
-    placing.sums = totals(placing.account)
     placing.order = draft(placing)
     sets_exposure(placing)
     return None
 
 
 def risk_allows(placing: Placing) -> int | None:
-    account = placing.account
-    adding, reducing = ORDERS_ALLOWED[status_of(placing.sums, placing.turn.settings)]
-    allowed = reducing if placing.reduces else adding
-    if not allowed or account.trade_banned:
+    account, settings = placing.account, placing.turn.settings
+    if account.trade_banned:
         return 401045
-    return None
+    if surely_normal(account, settings):
+        return None
+    adding, reducing = ORDERS_ALLOWED[status_of(placing.sums, settings)]
+    return None if (reducing if placing.reduces else adding) else 401045
 
 
 def account_unrestricted(placing: Placing) -> int | None:
@@ -166,33 +151,25 @@ def account_unrestricted(placing: Placing) -> int | None:
 
 
 def leverage_known(placing: Placing) -> int | None:
-    if placing.instrument.business is not PERP:
-        return None
     return 401037 if placing.leverage < 1 else None
 
 
 def sold_coin_held(placing: Placing) -> int | None:
-    spot_sale = placing.instrument.business is SPOT and placing.command.side is SELL
-    if spot_sale and placing.wallet(placing.instrument.base) is None:
-        return 401035
-    return None
+    sold = placing.command.side is SELL
+    return 401035 if sold and placing.wallet(placing.instrument.base) is None else None
 
 
 def reduce_only_has_position(placing: Placing) -> int | None:
-    if not placing.command.reduce_only:
-        return None
     return None if placing.account.positions.get(placing.instrument.sym) else 401048
 
 
 def reduce_only_closes(placing: Placing) -> int | None:
-    if not placing.command.reduce_only:
-        return None
     position = placing.account.positions[placing.instrument.sym]
     return None if placing.command.side is closing_side(position.quantity) else 401047
 
 
 def reduce_only_has_room(placing: Placing) -> int | None:
-    if not placing.command.reduce_only or placing.exposure is None:
+    if placing.exposure is None:
         return None
     quantity = placing.account.positions[placing.instrument.sym].quantity
     covered = covered_before(placing.turn, placing.exposure, quantity, placing.order)
@@ -201,60 +178,23 @@ def reduce_only_has_room(placing: Placing) -> int | None:
 
 def symbol_orders_below_maximum(placing: Placing) -> int | None:
     working = len(placing.exposure.orders) if placing.exposure else 0
-    full = working >= placing.instrument.max_open_orders
-    return 401044 if full and not placing.closes_position else None
+    return 401044 if working >= placing.instrument.max_open_orders else None
 
 
 def portfolio_orders_below_maximum(placing: Placing) -> int | None:
     full = placing.account.order_count >= placing.turn.settings.portfolio_max_orders
-    return 401054 if full and not placing.closes_position else None
-
-
-def margin_suffices(placing: Placing) -> int | None:
-    return margin_code(placing)
+    return 401054 if full else None
 
 
 def post_only_rests(placing: Placing) -> int | None:
     command = placing.command
-    if command.time_in_force is not GTX or not placing.turn.settings.venue_answers_at_once:
+    if not placing.turn.settings.venue_answers_at_once:
         return None
     best = placing.best_opposite()
     if not best:
         return None
     crosses = command.limit_price >= best if command.side is BUY else command.limit_price <= best
     return 401052 if crosses else None
-
-
-CHECKS: tuple[Check, ...] = (
-    duplicate_client_order_id,
-    symbol_supported,
-    position_side_fits,
-    quantity_on_lot,
-    quantity_below_maximum,
-    quantity_above_minimum,
-    price_on_tick,
-    price_above_minimum,
-    price_in_band,
-    quote_in_bounds,
-    notional_above_minimum,
-    portfolio_may_trade,
-    account_initialised,
-    exposure_known,
-    risk_allows,
-    account_unrestricted,
-    leverage_known,
-    sold_coin_held,
-    reduce_only_has_position,
-    reduce_only_closes,
-    reduce_only_has_room,
-    symbol_orders_below_maximum,
-    portfolio_orders_below_maximum,
-)
-
-# What a client may have answered later, as the end of an order (resolutions 53): the broker's own
-# margin check makes it FAIL, the venue's REJECT.
-MARGIN_CHECKS: tuple[Check, ...] = (margin_suffices,)
-VENUE_CHECKS: tuple[Check, ...] = (post_only_rests,)
 
 
 def first_refusal(placing: Placing, checks: tuple[Check, ...]) -> Refusal | None:

@@ -34,7 +34,7 @@ from openprime.desk.commands import (
     VenueReports,
 )
 from openprime.desk.margin import forget_sums
-from openprime.desk.outcome import Outcome, Reply
+from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Order, State
 from openprime.desk.turn import Turn
@@ -84,15 +84,12 @@ def _configure(turn: Turn, command: Configure) -> None:
     forget_sums(turn.state)
 
 
-def _take_reports(turn: Turn, command: VenueReports) -> None:
-    reports.take_reports(turn, command.reports)
-
-
+# What a handler returns is the reply: an order only as a copy that nothing will change.
 Handler = Callable[[Turn, Any], Order | int | str | Refusal | None]
 
 HANDLERS: dict[type, Handler] = {
     PlaceOrder: orders.place,
-    VenueReports: _take_reports,
+    VenueReports: reports.take_reports,
     CancelOrder: changes.cancel,
     ReplaceOrder: changes.replace,
     CancelOrders: changes.cancel_all,
@@ -126,16 +123,16 @@ class Desk:
 
     def apply(self, envelope: Envelope) -> Outcome:
         """Do one command. A refused one leaves sequence, time and everything else as they were."""
-        turn = self.turn
+        turn, state, command = self.turn, self.state, envelope.command
         turn.begin(envelope.time_ms, envelope.quote)
-        result = HANDLERS[type(envelope.command)](turn, envelope.command)
-        if type(result) is Refusal:
-            return Outcome(refusal=result)
-        turn.state.sequence = envelope.sequence
-        turn.state.time_ms = envelope.time_ms
-        orders.purge_client_order_ids(turn)
-        reply: Reply = result.copied() if type(result) is Order else result  # type: ignore[assignment]
-        return Outcome(events=turn.all_events(), requests=turn.requests, reply=reply)
+        result = HANDLERS[type(command)](turn, command)
+        if isinstance(result, Refusal):
+            return Outcome(result)
+        state.sequence = envelope.sequence
+        state.time_ms = envelope.time_ms
+        if envelope.time_ms >= state.next_purge_ms:
+            orders.purge_client_order_ids(turn)
+        return Outcome(None, turn.all_events(), turn.requests, result)
 
     def find_account(self, portfolio_id: int, exchange: Exchange) -> Account | None:
         """The account of a portfolio at an exchange, None where there is none."""

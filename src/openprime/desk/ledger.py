@@ -44,16 +44,17 @@ def post(
     if not amount:
         return
     wallet = wallet_of(turn, account, coin)
-    before = wallet.cash + wallet.borrowed
     wallet.cash += amount
     if may_borrow:
+        before = wallet.cash - amount + wallet.borrowed
         short = min(ZERO, before) - (before + amount)
         if short > ZERO:
             wallet.borrowed += short
     house = turn.state.house.setdefault(counterparty, {})
     house[coin] = house.get(coin, ZERO) - amount
     wallet.updated_at_ms = turn.now_ms
-    repay(wallet)
+    if wallet.borrowed:
+        repay(wallet)
     turn.touch_wallet(account, coin)
     if account.spot_orders:
         account.spot_orders_stale = True

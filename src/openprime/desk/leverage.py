@@ -1,16 +1,10 @@
 """Setting the leverage of a PERP symbol (risk-model 8, errors 4)."""
 
 from openprime.desk.commands import SetLeverage
-from openprime.desk.margin import (
-    mark_of,
-    refresh,
-    totals,
-    working_orders,
-    worst_notional,
-    worth_of,
-)
+from openprime.desk.margin import refresh, totals
 from openprime.desk.tiers import notional_cap
 from openprime.desk.turn import Turn
+from openprime.desk.worth import mark_of, working_orders, worst_notional, worth_of
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
 
@@ -25,7 +19,7 @@ def set_leverage(turn: Turn, command: SetLeverage) -> Refusal | None:
     account = turn.state.portfolios[command.portfolio_id].accounts[instrument.exchange]
     if not account.initialised:
         return Refusal(401046)
-    if command.leverage > turn.max_leverage(instrument):
+    if command.leverage > turn.rules[command.sym].max_leverage:
         return Refusal(401034)
     exposure = account.exposures.get(command.sym)
     if exposure is None:
@@ -41,7 +35,7 @@ def set_leverage(turn: Turn, command: SetLeverage) -> Refusal | None:
     value = worth.position_value
     signed = -value if position and position.quantity < ZERO else value
     worst = worst_notional(signed, worth.buy_notional, worth.sell_notional)
-    cap = notional_cap(turn, instrument, command.leverage, mark_of(turn, instrument))
+    cap = notional_cap(turn.rules[command.sym], command.leverage, mark_of(turn, instrument))
     if worst > cap:
         return Refusal(401034)
     if orders and instrument.exchange in turn.settings.leverage_blocked_by_orders:

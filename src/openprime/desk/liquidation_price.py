@@ -9,10 +9,11 @@ the present mark, and the first crossing is the answer.
 from decimal import Decimal
 
 from openprime.desk.ledger import equity
-from openprime.desk.margin import UNLISTED_DISCOUNT, mark_of, totals
+from openprime.desk.margin import UNLISTED_DISCOUNT, totals
 from openprime.desk.state import Account, Position
 from openprime.desk.tiers import position_tier, sized_in_contracts
 from openprime.desk.turn import Turn
+from openprime.desk.worth import mark_of
 from openprime.model.instrument import Instrument, PositionTier
 from openprime.model.numbers import ONE, ZERO, truncate
 
@@ -60,7 +61,7 @@ def _crossing(
     sums = totals(account)
     exposure = account.exposures[position.sym]
     theta = turn.settings.liquidating_uni_mmr
-    fee = turn.fee_rate(instrument).taker
+    fee = turn.rules[instrument.sym].fees.taker
     size = abs(position.quantity) * instrument.contract_size
     sign = 1 if position.quantity > ZERO else -1
     position_loss = exposure.position_value * fee
@@ -89,7 +90,7 @@ def _other_positions_loss(turn: Turn, account: Account, position: Position) -> D
     for sym, exposure in account.exposures.items():
         if sym != position.sym and exposure.position_value:
             instrument = turn.reference.instruments[sym]
-            loss += exposure.position_value * turn.fee_rate(instrument).taker
+            loss += exposure.position_value * turn.rules[instrument.sym].fees.taker
     return loss
 
 

@@ -8,18 +8,12 @@ Orders that add no exposure are free of margin checks (resolutions 114).
 from decimal import Decimal
 
 from openprime.desk.ledger import available, liability
-from openprime.desk.margin import (
-    Worth,
-    shifted_worth,
-    spot_open_loss,
-    working_orders,
-    worst_notional,
-    worth_of,
-)
+from openprime.desk.margin import CUT_MAX, fee_value, spot_open_loss
 from openprime.desk.placing import Placing
 from openprime.desk.reserves import required_freeze
 from openprime.desk.state import Order
 from openprime.desk.tiers import borrow_limit, notional_cap, top_notional
+from openprime.desk.worth import Worth, shifted_worth, working_orders, worst_notional, worth_of
 from openprime.model.numbers import AMOUNT_PLACES, ZERO, positive_part, truncate
 from openprime.model.vocabulary import (
     PERP,
@@ -50,7 +44,7 @@ def _closes_within_position(placing: Placing) -> bool:
     if (side is SELL) != (position.quantity > ZERO):
         return False
     working = ZERO
-    if placing.exposure is not None:
+    if placing.exposure is not None and placing.exposure.orders:
         for order in working_orders(placing.turn, placing.exposure):
             if order.side is side and order.order_id != placing.order.order_id:
                 working += order.remaining
@@ -68,9 +62,8 @@ def _discount_loss(placing: Placing, order: Order) -> Decimal:
     turn, instrument = placing.turn, placing.instrument
     loss = spot_open_loss(turn, placing.account, instrument, order)
     quote = order.quote_quantity or order.remaining * order.working_price
-    fee = quote * turn.fee_rate(instrument).taker * (turn.index_price(instrument.quote) or ZERO)
     # A market buy by amount pays its fee from inside the amount, so its quote part is smaller.
-    return positive_part(loss - fee)
+    return positive_part(loss - fee_value(turn, instrument, quote))
 
 
 def _shortfall(placing: Placing, order: Order) -> Decimal:
@@ -81,7 +74,7 @@ def _shortfall(placing: Placing, order: Order) -> Decimal:
     return positive_part(needed - order.frozen - free)
 
 
-def margin_code(placing: Placing) -> int | None:
+def margin_suffices(placing: Placing) -> int | None:
     """The code of the first margin rule that the order breaks."""
     if placing.instrument.business is PERP:
         if placing.command.reduce_only:
@@ -109,26 +102,29 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     code = _notional_code(placing, after)
     if code is not None:
         return code
-    account, before = placing.account, placing.sums
+    account = placing.account
     margin = account.perp_margin - margin_before + after.initial_margin
+    loss_now = account.perp_open_loss + account.spot_open_loss
+    loss = loss_now - loss_before + after.open_loss
+    room = account.margin_value - CUT_MAX - margin - account.debt_margin
+    if room > loss_now and room > loss:
+        return None  # whatever cutting the sums takes away
+    before = placing.sums
     frozen = truncate(margin, AMOUNT_PLACES) + before.debt_margin
     if frozen > before.valid:
         return 401058
-    loss = account.perp_open_loss + account.spot_open_loss - loss_before + after.open_loss
     return 401056 if before.margin_value - truncate(loss, AMOUNT_PLACES) < frozen else None
 
 
 def _notional_code(placing: Placing, after: Worth) -> int | None:
-    turn, instrument = placing.turn, placing.instrument
-    position = placing.account.positions.get(instrument.sym)
+    rules, mark = placing.rules, placing.mark
+    position = placing.account.positions.get(placing.instrument.sym)
     value = after.position_value
     signed = -value if position and position.quantity < ZERO else value
     worst = worst_notional(signed, after.buy_notional, after.sell_notional)
-    mark = placing.mark
-    leverage = placing.leverage
-    if worst <= notional_cap(turn, instrument, leverage, mark):
+    if worst <= notional_cap(rules, placing.leverage, mark):
         return None
-    return 401070 if worst > top_notional(turn, instrument, mark) else 401060
+    return 401070 if worst > top_notional(rules, mark) else 401060
 
 
 def spot_code(placing: Placing) -> int | None:
@@ -141,11 +137,10 @@ def spot_code(placing: Placing) -> int | None:
             return 401055
     if not placing.increases:
         return None
-    before = placing.sums
     loss = spot_open_loss(turn, account, placing.instrument, order)
     loss -= account.spot_orders.get(order.order_id, ZERO)
     debt = _debt_margin_change(placing, order)
-    return 401056 if before.available - loss - debt < ZERO else None
+    return 401056 if placing.sums.available - loss - debt < ZERO else None
 
 
 def _borrowable(placing: Placing) -> Decimal:

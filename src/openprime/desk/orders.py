@@ -4,19 +4,20 @@ What the venue decides arrives as reports (see reports.py). An order is in the s
 works; its last event carries it out to history.
 """
 
-from openprime.desk.checks import CHECKS, MARGIN_CHECKS, VENUE_CHECKS, first_refusal
+from openprime.desk.check_table import checks_of
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.events import OrderChanged
 from openprime.desk.ledger import available, set_freeze
-from openprime.desk.margin import apply_worth, shifted_worth, spot_open_loss
+from openprime.desk.margin import spot_open_loss
 from openprime.desk.placing import Placing
 from openprime.desk.reduce_only import make_room
 from openprime.desk.reserves import required_freeze
-from openprime.desk.state import Account, Exposure, Order
+from openprime.desk.state import Account, Exposure, Order, copy_of
 from openprime.desk.turn import Turn, account_of, exposure_of
+from openprime.desk.worth import apply_worth, shifted_worth
 from openprime.errors import Refusal
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import ONE, ZERO, positive_part, steps
+from openprime.model.numbers import ONE, ZERO, positive_part
 from openprime.model.venue import CancelOrder as VenueCancel
 from openprime.model.venue import NewOrder
 from openprime.model.vocabulary import (
@@ -32,20 +33,16 @@ from openprime.model.vocabulary import (
 
 PURGE_INTERVAL_MS = 60_000
 
-# What may end an order instead of refusing it, and the state that it then ends in.
-LATE_CHECKS = ((MARGIN_CHECKS, OrderState.FAIL), (VENUE_CHECKS, OrderState.REJECT))
-
 
 def place(turn: Turn, command: PlaceOrder) -> Order | Refusal:
     """Test a client's order and take it, or say the first code that speaks against it."""
     placing = Placing(turn, command, turn.state.portfolios[command.portfolio_id])
-    refusal = first_refusal(placing, CHECKS)
-    if refusal is not None:
-        return refusal
-    for checks, state in LATE_CHECKS:
-        refusal = first_refusal(placing, checks)
-        if refusal is not None:
-            return refusal if command.synchronous else _refuse_later(placing, state, refusal.code)
+    for check, ends_as in checks_of(turn, command):
+        code = check(placing)
+        if code is not None:
+            if ends_as is None or command.synchronous:
+                return Refusal(code)
+            return _refuse_later(placing, ends_as, code)
     return accept(placing)
 
 
@@ -58,25 +55,31 @@ def _refuse_later(placing: Placing, state: OrderState, code: int) -> Order:
     order.reason, order.reason_code = turn.text(code), code
     order.cancel_type = BY_SYSTEM
     _retire_client_order_id(turn, order)
-    changed(turn, order, finished=True)
-    return order
+    return changed(turn, order, finished=True)
 
 
 def _name(placing: Placing) -> None:
     """Give the order its ids."""
-    order, portfolio = placing.order, placing.portfolio
-    order.order_id = placing.turn.new_id()
-    while str(order.order_id) in portfolio.client_order_ids:
+    order, portfolio, turn = placing.order, placing.portfolio, placing.turn
+    names = portfolio.client_order_ids
+    order_id = turn.new_id()
+    while (name := str(order_id)) in names:
         # A client may have named an earlier order so: no two orders answer to one id.
-        order.order_id = placing.turn.new_id()
-    if not order.client_order_id:
-        order.client_order_id = str(order.order_id)
-    portfolio.blocked_until_ms.pop(order.client_order_id, None)
-    portfolio.client_order_ids[order.client_order_id] = order.order_id
+        order_id = turn.new_id()
+    order.order_id = order_id
+    if order.client_order_id:
+        name = order.client_order_id
+        portfolio.blocked_until_ms.pop(name, None)
+    else:
+        order.client_order_id = name
+    names[name] = order_id
 
 
 def accept(placing: Placing) -> Order:
-    """Take the order into the state, reserve what it needs and ask the venue to work it."""
+    """Take the order into the state, reserve what it needs and ask the venue to work it.
+
+    Returns the order as it was told.
+    """
     turn, account, instrument, order = (
         placing.turn,
         placing.account,
@@ -84,19 +87,21 @@ def accept(placing: Placing) -> Order:
         placing.order,
     )
     _name(placing)
-    exposure = exposure_of(turn, account, instrument)
+    exposure = placing.exposure or exposure_of(turn, account, instrument)
     turn.state.orders[order.order_id] = order
     _weigh_in(placing, exposure)
     exposure.orders[order.order_id] = None
     account.order_count += 1
     if order.reduce_only:
         exposure.reduce_only_count += 1
-    changed(turn, order)
-    make_room(turn, account, instrument, displace)
+    told = changed(turn, order)
+    if exposure.reduce_only_count:
+        make_room(turn, account, instrument, displace)
+        told = copy_of(order)  # it may have had to go at once
     order.venue_quantity = order.venue_quantity or order.quantity
     turn.requests.append(venue_order(turn, instrument, order))
     turn.touch_account(account)
-    return order
+    return told
 
 
 def _weigh_in(placing: Placing, exposure: Exposure) -> None:
@@ -129,30 +134,31 @@ def venue_order(
     turn: Turn, instrument: Instrument, order: Order, resumed: bool = False
 ) -> NewOrder:
     """The venue's view of an order: what is left of it, in ticks and lots."""
-    left = order.venue_quantity - order.executed_quantity
+    executed = order.executed_quantity
+    left = order.venue_quantity - executed if executed else order.venue_quantity
     budget = None
     if order.quote_quantity:
         spendable = order.quote_quantity - order.executed_amount - order.fee
-        budget = spendable / (ONE + turn.fee_rate(instrument).taker)
+        budget = spendable / (ONE + turn.rules[instrument.sym].fees.taker)
     return NewOrder(
-        order_id=order.order_id,
-        sym=order.sym,
-        owner=order.portfolio_id,
-        side=order.side,
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        price_ticks=_venue_price_ticks(turn, instrument, order),
-        quantity_lots=0 if budget is not None else int(left / instrument.lot_size),
-        quote_budget=budget,
-        resumed=resumed,
-        executed_lots=int(order.executed_quantity / instrument.lot_size),
+        order.order_id,
+        order.sym,
+        order.portfolio_id,
+        order.side,
+        order.order_type,
+        order.time_in_force,
+        _venue_price_ticks(turn, instrument, order),
+        0 if budget is not None else int(left / instrument.lot_size),
+        budget,
+        resumed,
+        int(executed / instrument.lot_size) if executed else 0,
     )
 
 
 def _venue_price_ticks(turn: Turn, instrument: Instrument, order: Order) -> int:
     """The limit in ticks; for MARKET how far the order may walk (resolutions 69)."""
     if order.limit_price:
-        return steps(order.limit_price, instrument.tick_size) or 0
+        return int(order.limit_price / instrument.tick_size)
     mark = turn.state.marks.get(order.sym) or turn.index_price(instrument.base)
     price = mark or order.assumed_price
     band = instrument.price_band if order.side is BUY else -instrument.price_band
@@ -160,9 +166,11 @@ def _venue_price_ticks(turn: Turn, instrument: Instrument, order: Order) -> int:
     return ticks if order.side is BUY else max(ticks, 1)
 
 
-def changed(turn: Turn, order: Order, finished: bool = False) -> None:
-    """Tell of an order's change, as it stands now."""
-    turn.events.append(OrderChanged(order.copied(), finished))
+def changed(turn: Turn, order: Order, finished: bool = False) -> Order:
+    """Tell of an order's change, as it stands now; returns the copy that was told."""
+    told = copy_of(order)
+    turn.events.append(OrderChanged(told, finished))
+    return told
 
 
 def finish(
@@ -241,12 +249,12 @@ def purge_client_order_ids(turn: Turn) -> None:
             del portfolio.client_order_ids[client_order_id]
 
 
-def request_cancel(turn: Turn, order: Order) -> None:
-    """Ask the venue to cancel; the state follows when it confirms."""
+def request_cancel(turn: Turn, order: Order) -> Order:
+    """Ask the venue to cancel; the state follows when it confirms. Returns the order as told."""
     order.action = CANCEL_PENDING
     order.updated_at_ms = turn.now_ms
-    changed(turn, order)
     turn.requests.append(VenueCancel(order.order_id, order.sym))
+    return changed(turn, order)
 
 
 def displace(turn: Turn, order: Order, reason: str, code: int) -> None:

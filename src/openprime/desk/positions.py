@@ -8,8 +8,11 @@ from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import LEDGER_PLACES, ZERO, round_half_up, truncate
 from openprime.model.vocabulary import (
+    BUY,
+    COMPLETE_CLOSED,
     LONG,
     NO_SIDE,
+    PARTIAL_CLOSED,
     SHORT,
     ClosedType,
     PositionSide,
@@ -29,11 +32,11 @@ def fill_position(
 
     `net_fee` is fee less rebate. Returns the realised profit in the settlement coin, fees apart.
     """
-    signed = quantity if order.side.sign > 0 else -quantity
+    buys = order.side is BUY
     position = account.positions.get(instrument.sym)
     realised = ZERO
     fee_left = net_fee
-    if position is not None and (position.quantity > ZERO) != (signed > ZERO):
+    if position is not None and (position.quantity > ZERO) != buys:
         closing = min(quantity, abs(position.quantity))
         fee_part = truncate(net_fee * closing / quantity) if closing < quantity else net_fee
         fee_left = net_fee - fee_part
@@ -41,7 +44,8 @@ def fill_position(
         quantity -= closing
         position = account.positions.get(instrument.sym)
     if quantity:
-        _add(turn, account, instrument, position, price, quantity * order.side.sign, fee_left)
+        signed = quantity if buys else -quantity
+        _add(turn, account, instrument, position, price, signed, fee_left)
     turn.touch_position(account, instrument.sym, instrument.sym)
     account.stale_syms[instrument.sym] = None
     return realised
@@ -58,13 +62,13 @@ def _add(
 ) -> None:
     if position is None:
         position = Position(
-            position_id=turn.new_long_id(),
-            portfolio_id=account.portfolio_id,
-            exchange=account.exchange,
-            sym=instrument.sym,
-            side=NO_SIDE,
-            created_at_ms=turn.now_ms,
-            updated_at_ms=turn.now_ms,
+            turn.new_long_id(),
+            account.portfolio_id,
+            account.exchange,
+            instrument.sym,
+            NO_SIDE,
+            turn.now_ms,
+            turn.now_ms,
         )
         account.positions[instrument.sym] = position
     before, added = abs(position.quantity), abs(signed)
@@ -103,7 +107,7 @@ def _reduce(
     if complete:
         del account.positions[instrument.sym]
         account.exposures[instrument.sym].had_position = True
-    closed_type = ClosedType.COMPLETE_CLOSED if complete else ClosedType.PARTIAL_CLOSED
+    closed_type = COMPLETE_CLOSED if complete else PARTIAL_CLOSED
     leverage = account.exposures[instrument.sym].leverage
     side = LONG if sign > 0 else SHORT
     row = history_row(account, instrument, position, closed_type, side, leverage)
@@ -122,28 +126,25 @@ def history_row(
     """What is told of a reduced position; closedPnlRatio is on the entry margin of what closed."""
     entry = position.closed_entry_amount * instrument.contract_size
     ratio = position.closed_pnl * leverage / entry if entry else ZERO
+    closed = position.closed_quantity
     return PositionHistory(
-        position_id=position.position_id,
-        portfolio_id=position.portfolio_id,
-        exchange=position.exchange,
-        sym=position.sym,
-        closed_type=closed_type,
-        closed_pnl=position.closed_pnl,
-        closed_pnl_ratio=ratio,
-        closed_average_price=round_half_up(
-            position.closed_exit_amount / position.closed_quantity, LEDGER_PLACES
-        ),
-        open_average_price=round_half_up(
-            position.closed_entry_amount / position.closed_quantity, LEDGER_PLACES
-        ),
-        max_quantity=position.max_quantity,
-        closed_quantity=position.closed_quantity,
-        liquidation_fee=position.liquidation_fee,
-        funding_fee=position.funding_fee,
-        fee=position.fee,
-        leverage=leverage,
-        side=side,
-        position_mode=account.position_mode,
-        created_at_ms=position.created_at_ms,
-        updated_at_ms=position.updated_at_ms,
+        position.position_id,
+        position.portfolio_id,
+        position.exchange,
+        position.sym,
+        closed_type,
+        position.closed_pnl,
+        ratio,
+        round_half_up(position.closed_exit_amount / closed, LEDGER_PLACES),
+        round_half_up(position.closed_entry_amount / closed, LEDGER_PLACES),
+        position.max_quantity,
+        closed,
+        position.liquidation_fee,
+        position.funding_fee,
+        position.fee,
+        leverage,
+        side,
+        account.position_mode,
+        position.created_at_ms,
+        position.updated_at_ms,
     )

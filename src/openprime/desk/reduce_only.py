@@ -8,9 +8,9 @@ that fits in part stays, and the venue is told only the part that fits.
 from collections.abc import Callable
 from decimal import Decimal
 
-from openprime.desk.margin import priority
 from openprime.desk.state import Account, Exposure, Order
 from openprime.desk.turn import Turn
+from openprime.desk.worth import priority
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO, steps, text
 from openprime.model.venue import ReplaceOrder

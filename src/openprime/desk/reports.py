@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from openprime.desk.commands import VenueReports
 from openprime.desk.events import Trade
 from openprime.desk.ledger import FEES, VENUE, post
 from openprime.desk.orders import changed, displace, finish, reserve_again
@@ -21,7 +22,6 @@ from openprime.model.venue import (
     Rejected,
     Replaced,
     ReplaceRefused,
-    VenueReport,
 )
 from openprime.model.vocabulary import (
     AMEND_COMPLETED,
@@ -47,10 +47,11 @@ from openprime.model.vocabulary import (
 )
 
 
-def take_reports(turn: Turn, reports: list[VenueReport]) -> None:
+def take_reports(turn: Turn, command: VenueReports) -> None:
     """Act on each report in turn; one of an order that has ended is old news and passed over."""
-    for report in reports:
-        order = turn.state.orders.get(report.order_id)
+    orders = turn.state.orders
+    for report in command.reports:
+        order = orders.get(report.order_id)
         if order is not None:
             HANDLERS[type(report)](turn, order, report)
 
@@ -138,7 +139,7 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     )
     _settle_state(turn, account, instrument, order, report.done)
     turn.touch_account(account)
-    if instrument.business is PERP:
+    if instrument.business is PERP and account.exposures[order.sym].reduce_only_count:
         make_room(turn, account, instrument, displace)
 
 
@@ -154,7 +155,7 @@ def _charges(
 
     A SPOT buy never pays more than its wallet holds: what rounding added beyond it is waived.
     """
-    rates = turn.fee_rate(instrument)
+    rates = turn.rules[instrument.sym].fees
     rate = rates.maker if liquidity is MAKER else rates.taker
     charge = round_half_up(amount * rate)
     if charge < ZERO:
@@ -182,9 +183,9 @@ def _count(
     order.executed_amount += amount
     order.last_quantity, order.last_price, order.last_amount = quantity, price, amount
     order.fee += fee
-    order.rebate += rebate
     order.fee_coin = instrument.quote
     if rebate:
+        order.rebate += rebate
         order.rebate_coin = instrument.quote
     order.updated_at_ms = turn.now_ms
 
@@ -200,9 +201,12 @@ def _exchange(
 ) -> None:
     """The two legs of a spot or margin fill, and its fee (a negative charge)."""
     borrows = instrument.business is MARGIN
-    sign = order.side.sign
-    post(turn, account, instrument.base, quantity * sign, VENUE, borrows)
-    post(turn, account, instrument.quote, -amount * sign, VENUE, borrows)
+    if order.side is BUY:
+        gained, paid = quantity, -amount
+    else:
+        gained, paid = -quantity, amount
+    post(turn, account, instrument.base, gained, VENUE, borrows)
+    post(turn, account, instrument.quote, paid, VENUE, borrows)
     post(turn, account, instrument.quote, charge, FEES, borrows)
 
 
@@ -220,25 +224,25 @@ def _record_trade(
 ) -> None:
     turn.events.append(
         Trade(
-            transaction_id=turn.new_long_id(),
-            order_id=order.order_id,
-            client_order_id=order.client_order_id,
-            portfolio_id=order.portfolio_id,
-            user_id=turn.state.portfolios[order.portfolio_id].user_id,
-            exchange=order.exchange,
-            business=instrument.business,
-            sym=order.sym,
-            side=order.side,
-            quantity=quantity,
-            price=price,
-            amount=amount,
-            fee=fee,
-            fee_coin=instrument.quote,
-            rebate=rebate,
-            rebate_coin=instrument.quote if rebate else "",
-            realised_pnl=realised,
-            liquidity=liquidity,
-            time_ms=turn.now_ms,
+            turn.new_long_id(),
+            order.order_id,
+            order.client_order_id,
+            order.portfolio_id,
+            turn.state.portfolios[order.portfolio_id].user_id,
+            order.exchange,
+            instrument.business,
+            order.sym,
+            order.side,
+            quantity,
+            price,
+            amount,
+            fee,
+            instrument.quote,
+            rebate,
+            instrument.quote if rebate else "",
+            realised,
+            liquidity,
+            turn.now_ms,
         )
     )
 
@@ -247,11 +251,14 @@ def _settle_state(
     turn: Turn, account: Account, instrument: Instrument, order: Order, done: bool
 ) -> None:
     """The order's state after a fill; one that the venue is done with has ended."""
-    wanted = order.amendment.quantity if order.amendment else order.quantity
     if not done:
         order.state = PARTIALLY_FILLED
         changed(turn, order)
-    elif order.quote_quantity or order.executed_quantity >= min(wanted, order.quantity):
+        return
+    wanted = order.quantity
+    if order.amendment is not None:
+        wanted = min(wanted, order.amendment.quantity)
+    if order.quote_quantity or order.executed_quantity >= wanted:
         finish(turn, order, FILLED)
     else:
         # Only a clipped reduce-only order is done before it is full: it closed all there was.

@@ -23,5 +23,5 @@ def required_freeze(turn: Turn, instrument: Instrument, order: Order) -> Decimal
         return order.remaining
     if order.quote_quantity:
         return positive_part(order.quote_quantity - order.executed_amount - order.fee)
-    fee = turn.fee_rate(instrument).taker
+    fee = turn.rules[instrument.sym].fees.taker
     return truncate(order.working_price * order.remaining * (ONE + fee), LEDGER_PLACES)

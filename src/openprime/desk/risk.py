@@ -5,7 +5,7 @@ The status is a function of uniMMR alone; what a status forbids is one table.
 
 from decimal import Decimal
 
-from openprime.desk.margin import Totals, refresh, totals
+from openprime.desk.margin import CUT_MAX, Totals, refresh, totals
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account
 from openprime.desk.turn import Turn
@@ -46,6 +46,13 @@ def status_of(sums: Totals, settings: DeskSettings) -> AccountStatus:
         if sums.valid <= threshold * sums.maintenance:
             return status
     return AccountStatus.MARGIN_CALL
+
+
+def surely_normal(account: Account, settings: DeskSettings) -> bool:
+    """Whether a fresh account is so far from a margin call that cut sums would say no other."""
+    worth = account.margin_value - account.perp_open_loss - account.spot_open_loss
+    maintenance = account.perp_maintenance + account.debt_maintenance
+    return worth - CUT_MAX > settings.margin_call_uni_mmr * maintenance
 
 
 def account_status(turn: Turn, account: Account) -> AccountStatus:

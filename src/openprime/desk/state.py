@@ -4,6 +4,7 @@ Everything is in ordinary dicts, whose order is the order of insertion, so that 
 same commands encode to the same bytes. Amounts are Decimals in the coin named by their field.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -109,10 +110,6 @@ class Order(msgspec.Struct):
     frozen_coin: str = ""
     amendment: Amendment | None = None
 
-    def copied(self) -> "Order":
-        """The order as it is now, apart from what becomes of it."""
-        return self.__copy__()  # type: ignore[attr-defined, no-any-return]
-
     @property
     def remaining(self) -> Decimal:
         """What is left to fill, with a change under way counted as done."""
@@ -125,6 +122,10 @@ class Order(msgspec.Struct):
         if self.amendment:
             return self.amendment.price
         return self.limit_price or self.assumed_price
+
+
+# An order as it is now, apart from what becomes of it.
+copy_of: Callable[[Order], Order] = Order.__copy__  # type: ignore[attr-defined]
 
 
 class Position(msgspec.Struct):

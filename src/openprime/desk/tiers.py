@@ -6,9 +6,10 @@ applies one rate to the whole position.
 
 from decimal import Decimal
 
+from openprime.desk.rules import Rules
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument, LoanTier, PositionTier
-from openprime.model.numbers import ONE, ZERO, truncate
+from openprime.model.numbers import ZERO, truncate
 from openprime.model.reference import coin_key
 from openprime.model.vocabulary import (
     OKX,
@@ -24,14 +25,12 @@ def position_tier(
     turn: Turn, instrument: Instrument, quantity: Decimal, value: Decimal
 ) -> PositionTier | None:
     """The tier that a position of |quantity| order units and `value` USDT falls into."""
-    size = quantity if sized_in_contracts(instrument) else value
-    tiers = turn.reference.position_tiers.get(instrument.sym)
-    if not tiers:
-        return None
-    for tier in tiers:
+    rules = turn.rules[instrument.sym]
+    size = quantity if rules.sized_in_contracts else value
+    for tier in rules.tiers:
         if size <= tier.cap:
             return tier
-    return tiers[-1]
+    return rules.tiers[-1] if rules.tiers else None
 
 
 def maintenance_margin(
@@ -49,20 +48,19 @@ def maintenance_margin(
     return truncate(margin * turn.settings.maintenance_multiplier)
 
 
-def notional_cap(turn: Turn, instrument: Instrument, leverage: int, mark: Decimal) -> Decimal:
+def notional_cap(rules: Rules, leverage: int, mark: Decimal) -> Decimal:
     """The largest notional, in USDT, that `leverage` allows; 0 where no tier allows it."""
-    return turn.notional_cap(instrument, leverage) * _unit_value(instrument, mark)
+    return _notional(rules, rules.size_cap(leverage), mark)
 
 
-def top_notional(turn: Turn, instrument: Instrument, mark: Decimal) -> Decimal:
+def top_notional(rules: Rules, mark: Decimal) -> Decimal:
     """The largest notional, in USDT, at any leverage."""
-    tiers = turn.reference.position_tiers.get(instrument.sym)
-    return tiers[-1].cap * _unit_value(instrument, mark) if tiers else ZERO
+    return _notional(rules, rules.tiers[-1].cap, mark) if rules.tiers else ZERO
 
 
-def _unit_value(instrument: Instrument, mark: Decimal) -> Decimal:
-    """What one unit of tier size is worth in USDT."""
-    return instrument.contract_size * mark if sized_in_contracts(instrument) else ONE
+def _notional(rules: Rules, size: Decimal, mark: Decimal) -> Decimal:
+    """What a tier size is worth in USDT."""
+    return size * (rules.contract_size * mark) if rules.sized_in_contracts else size
 
 
 def loan_tiers(turn: Turn, exchange: Exchange, coin: str) -> list[LoanTier]:

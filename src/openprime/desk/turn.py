@@ -13,11 +13,12 @@ from openprime.desk.events import (
     PositionChanged,
     WalletChanged,
 )
+from openprime.desk.rules import RuleBook
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Exposure, Order, Portfolio, State
 from openprime.errors import Refusal, message
-from openprime.model.instrument import FeeRate, Instrument
-from openprime.model.numbers import ONE, ZERO
+from openprime.model.instrument import Instrument
+from openprime.model.numbers import ONE
 from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
 from openprime.model.venue import VenueRequest
 from openprime.model.vocabulary import (
@@ -36,8 +37,6 @@ class Turn:
     """State, rules and the outcome in the making. `begin` starts a new command."""
 
     __slots__ = (
-        "_fee_rates",
-        "_notional_caps",
         "accounts_touched",
         "events",
         "now_ms",
@@ -45,6 +44,7 @@ class Turn:
         "quote",
         "reference",
         "requests",
+        "rules",
         "settings",
         "state",
         "wallets_touched",
@@ -54,13 +54,16 @@ class Turn:
         self.state = state
         self.reference = reference
         self.configure(state.settings)
+        # What changed, by the identity of its account; for a wallet or position its name as well.
+        self.positions_touched: dict[tuple[int, str], PositionChanged] = {}
+        self.wallets_touched: dict[tuple[int, str], WalletChanged] = {}
+        self.accounts_touched: dict[int, AccountChanged] = {}
         self.begin(state.time_ms, NO_QUOTE)
 
     def configure(self, settings: DeskSettings) -> None:
         """Go on under these settings: what was looked up under others is forgotten."""
         self.settings = settings
-        self._fee_rates: dict[str, FeeRate] = {}
-        self._notional_caps: dict[tuple[str, int], Decimal] = {}
+        self.rules = RuleBook(self.reference, settings)
 
     def begin(self, now_ms: int, quote: Quote) -> None:
         """Start a command stamped `now_ms` ms, with the best prices of its symbol."""
@@ -68,9 +71,12 @@ class Turn:
         self.quote = quote
         self.events: list[Event] = []
         self.requests: list[VenueRequest] = []
-        self.positions_touched: dict[tuple[int, str, str], PositionChanged] = {}
-        self.wallets_touched: dict[tuple[int, str, str], WalletChanged] = {}
-        self.accounts_touched: dict[tuple[int, str], AccountChanged] = {}
+        if self.positions_touched:
+            self.positions_touched = {}
+        if self.wallets_touched:
+            self.wallets_touched = {}
+        if self.accounts_touched:
+            self.accounts_touched = {}
 
     def all_events(self) -> list[Event]:
         """What happened: orders and trades as they came, then what they changed, once each."""
@@ -85,14 +91,22 @@ class Turn:
     def new_id(self) -> int:
         """A fresh 16-digit id, above all earlier ones."""
         timely = ID_BASE + (self.now_ms - ID_EPOCH_MS) * IDS_PER_MS
-        fresh = max(self.state.last_id + 1, timely, ID_BASE)
+        fresh = self.state.last_id + 1
+        if fresh < timely:
+            fresh = timely
+        if fresh < ID_BASE:
+            fresh = ID_BASE
         self.state.last_id = fresh
         return fresh
 
     def new_long_id(self) -> int:
         """A fresh 17-digit id, above all earlier ones."""
         timely = LONG_ID_BASE + (self.now_ms - ID_EPOCH_MS) * LONG_IDS_PER_MS
-        fresh = max(self.state.last_long_id + 1, timely, LONG_ID_BASE)
+        fresh = self.state.last_long_id + 1
+        if fresh < timely:
+            fresh = timely
+        if fresh < LONG_ID_BASE:
+            fresh = LONG_ID_BASE
         self.state.last_long_id = fresh
         return fresh
 
@@ -103,39 +117,10 @@ class Turn:
         """The catalogue's text of a code, in the profile of this desk."""
         return message(code, arguments, self.settings.newest_messages)
 
-    def fee_rate(self, instrument: Instrument) -> FeeRate:
-        """The trading fee of an instrument, looked up once."""
-        rate = self._fee_rates.get(instrument.sym)
-        if rate is None:
-            rate = self._fee_rates[instrument.sym] = self.reference.fee_rate(instrument)
-        return rate
-
-    def capped_leverage(self, leverage: int) -> int:
-        """A tier's leverage under the broker's own maximum (0: the broker sets none)."""
-        broker = self.settings.broker_max_leverage
-        return min(leverage, broker) if broker else leverage
-
-    def max_leverage(self, instrument: Instrument) -> int:
-        """The highest leverage that a PERP symbol allows at all."""
-        tiers = self.reference.position_tiers.get(instrument.sym)
-        return self.capped_leverage(tiers[0].max_leverage) if tiers else 1
-
     def leverage(self, account: Account, instrument: Instrument) -> int:
         """The leverage that counts for a PERP symbol: as set, or the symbol's default."""
         chosen = account.leverage.get(instrument.sym, instrument.default_leverage)
-        return min(chosen, self.max_leverage(instrument))
-
-    def notional_cap(self, instrument: Instrument, leverage: int) -> Decimal:
-        """The largest tier size that `leverage` allows, looked up once; 0 where none allows it."""
-        key = (instrument.sym, leverage)
-        cap = self._notional_caps.get(key)
-        if cap is None:
-            cap = ZERO
-            for tier in self.reference.position_tiers.get(instrument.sym, ()):
-                if self.capped_leverage(tier.max_leverage) >= leverage:
-                    cap = tier.cap
-            self._notional_caps[key] = cap
-        return cap
+        return min(chosen, self.rules[instrument.sym].max_leverage)
 
     def index_price(self, coin: str) -> Decimal | None:
         """The price of a coin in USDT, None while none is known."""
@@ -145,20 +130,20 @@ class Turn:
 
     def touch_account(self, account: Account) -> None:
         """Say that an account changed, once a command."""
-        key = (account.portfolio_id, account.exchange)
-        if key not in self.accounts_touched:
-            self.accounts_touched[key] = AccountChanged(account.portfolio_id, account.exchange)
+        if id(account) not in self.accounts_touched:
+            touched = AccountChanged(account.portfolio_id, account.exchange)
+            self.accounts_touched[id(account)] = touched
 
     def touch_wallet(self, account: Account, coin: str) -> None:
         """Say that a wallet changed, and that its sums must be brought up to date."""
         account.stale_coins[coin] = None
-        key = (account.portfolio_id, account.exchange, coin)
+        key = (id(account), coin)
         if key not in self.wallets_touched:
             self.wallets_touched[key] = WalletChanged(account.portfolio_id, account.exchange, coin)
 
     def touch_position(self, account: Account, sym: str, position_key: str) -> None:
         """Say that a position changed, once a command."""
-        key = (account.portfolio_id, account.exchange, position_key)
+        key = (id(account), position_key)
         if key not in self.positions_touched:
             self.positions_touched[key] = PositionChanged(
                 account.portfolio_id, account.exchange, sym, position_key

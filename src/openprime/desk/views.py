@@ -12,7 +12,7 @@ import msgspec
 from openprime.desk.desk import Desk
 from openprime.desk.ledger import available, equity, frozen, liability, overdraw
 from openprime.desk.liquidation_price import liquidation_price
-from openprime.desk.margin import mark_of, refresh, totals
+from openprime.desk.margin import refresh, totals
 from openprime.desk.risk import status_of, uni_mmr
 from openprime.desk.state import Account, Portfolio, Position, Wallet
 from openprime.desk.tiers import (
@@ -21,6 +21,7 @@ from openprime.desk.tiers import (
     sized_in_contracts,
 )
 from openprime.desk.turn import Turn
+from openprime.desk.worth import mark_of
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, negative_part, positive_part, truncate
 from openprime.model.vocabulary import AccountStatus, Exchange, PositionMode, PositionSide
@@ -246,7 +247,7 @@ def position_view(desk: Desk, account: Account, position: Position) -> PositionV
         average_price=position.average_price,
         mark_price=mark,
         leverage=leverage,
-        max_leverage=turn.capped_leverage(tier.max_leverage) if tier else 1,
+        max_leverage=turn.rules[position.sym].capped_leverage(tier.max_leverage) if tier else 1,
         risk_level=tier.level if tier else "1",
         fee=position.fee,
         funding_fee=position.funding_fee,
@@ -266,7 +267,7 @@ def position_tiers_view(desk: Desk, sym: str) -> list[TierView]:
             sym=sym,
             floor=tier.floor * unit,
             cap=tier.cap * unit,
-            max_leverage=turn.capped_leverage(tier.max_leverage),
+            max_leverage=turn.rules[sym].capped_leverage(tier.max_leverage),
             mm_rate=tier.mm_rate * turn.settings.maintenance_multiplier,
             level=tier.level,
         )

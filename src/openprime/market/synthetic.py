@@ -4,6 +4,9 @@ Time runs in slots of 100 ms of market time. In each slot the price of every bas
 the books whose turn it is take one step, so what is generated does not depend on when it is
 asked for. Within a slot events are in order of time; so is the whole stream.
 
+A slot is made book by book, `work_ahead` doing a little of the coming one at a time, so that a
+loop with other work to do never stands still for the making of a whole slot.
+
 A feed that was not asked for more than ten seconds has stood still: it says the books anew, as
 snapshots at the present time, and goes on from there. So a sleeping computer or a moved clock
 costs one snapshot a book and never hours of events.
@@ -62,6 +65,9 @@ class SyntheticFeed:
         self._slot = 0
         self._started = False
         self._queue: deque[MarketEvent] = deque()
+        # The slot in the making: how many books have taken their step, and what they said.
+        self._stepped = 0
+        self._coming: list[MarketEvent] = []
         self._market_random = Random(f"{seed}:market")
         scaler = Scaler(market)
         self._references = _references(
@@ -96,6 +102,12 @@ class SyntheticFeed:
             self._advance()
         return [queue.popleft() for _ in range(min(limit, len(queue)))]
 
+    def work_ahead(self, now_ms: int) -> None:
+        """Make as much of the coming slot as of its time has passed."""
+        passed = (now_ms - self._start_ms) / self._slot_ms - self._slot
+        if self._started and passed > 0:
+            self._step_books(ceil(min(passed, 1.0) * len(self._books)))
+
     def _time_ms(self, slot: int) -> int:
         return self._start_ms + ceil(slot * self._slot_ms)
 
@@ -109,23 +121,31 @@ class SyntheticFeed:
     def _tell_books(self) -> None:
         """Say all books as they stand, instead of whatever waits."""
         time_ms = self._time_ms(self._slot)
+        self._stepped, self._coming = 0, []
         self._queue.clear()
         self._queue.extend(book.snapshot(time_ms) for book in self._books)
 
     def _advance(self) -> None:
-        from_ms = self._time_ms(self._slot)
+        self._step_books(len(self._books))
+        self._coming.sort(key=_by_time)
+        self._queue.extend(self._coming)
         self._slot += 1
-        to_ms = self._time_ms(self._slot)
-        common_shock = self._market_random.gauss(0.0, 1.0)
-        for reference in self._references.values():
-            reference.step(common_shock)
-        events: list[MarketEvent] = []
-        for place, book in enumerate(self._books):
+        self._stepped, self._coming = 0, []
+
+    def _step_books(self, count: int) -> None:
+        """Let the first `count` books take their step of the coming slot."""
+        slot = self._slot + 1
+        from_ms, to_ms = self._time_ms(self._slot), self._time_ms(slot)
+        if not self._stepped:
+            common_shock = self._market_random.gauss(0.0, 1.0)
+            for reference in self._references.values():
+                reference.step(common_shock)
+        for place in range(self._stepped, count):
+            book = self._books[place]
             # Slow books take turns, so that no slot has all of them.
-            if (self._slot + place) % book.shape.period == 0:
-                book.step(from_ms, to_ms, events)
-        events.sort(key=_by_time)
-        self._queue.extend(events)
+            if (slot + place) % book.shape.period == 0:
+                book.step(from_ms, to_ms, self._coming)
+        self._stepped = max(self._stepped, count)
 
 
 def _references(

@@ -47,6 +47,9 @@ from openprime.store.store import Store
 from openprime.venues.gateway import VenueGateway
 from openprime.venues.simulated import SimulatedExchange
 
+# Beyond it the made market would fall behind its own time and stand still.
+SYNTHETIC_SPEED_MAX = 50.0
+
 # At most so often do prices reach the desk, however fast the market runs.
 PRICE_INTERVAL_MS_MIN = 50
 
@@ -190,14 +193,16 @@ class Broker:
         self.gateway = VenueGateway(
             exchange, self._take_reports, venue.request_latency_ms, venue.report_latency_ms
         )
+        feeds = self._feeds(desk, now_ms)
         self.pump = Pump(
-            self._feeds(desk, now_ms),
+            feeds,
             self.market,
             self.gateway,
             self.sequencer,
             self.clock_ms,
             self._price_interval_ms(),
         )
+        self.pump.ahead += [feed.work_ahead for feed in feeds if isinstance(feed, SyntheticFeed)]
 
     def _price_interval_ms(self) -> int:
         """How often marks are made: by market time, within what a desk can take."""
@@ -252,7 +257,7 @@ class Broker:
             fit,
             now_ms,
             self.config.seed,
-            float(self.config.speed) or 1.0,
+            min(float(self.config.speed) or 1.0, SYNTHETIC_SPEED_MAX),
             start_prices=self.reference.start_prices | _last_prices(desk.state),
             follow=follow,
         )

@@ -1,5 +1,6 @@
 """What a server is started with: the command line over a configuration file over defaults."""
 
+import ipaddress
 import itertools
 import tomllib
 from decimal import Decimal
@@ -12,10 +13,18 @@ import platformdirs
 
 from openprime.api.settings import ApiSettings
 from openprime.desk.settings import DeskSettings
-from openprime.model.vocabulary import PositionMode
+from openprime.model.vocabulary import Exchange, PositionMode
 from openprime.store.database import Durability
 
 MEMORY = ":memory:"
+NOT_NEGATIVE = (
+    "broker_max_leverage",
+    "maintenance_multiplier",
+    "market_assumed_slip",
+    "client_order_id_blocked_ms",
+    "client_order_ids_kept_max",
+    "transfer_out_min_uni_mmr",
+)
 
 
 class ConfigError(Exception):
@@ -107,6 +116,7 @@ def read_file(path: Path | None) -> FileConfig:
         _check_desk_names(document.get("desk"))
         config = msgspec.convert(_texts(document), FileConfig, strict=False)
         _check_desk(config.desk)
+        _check_api(config.api)
         return config
     except msgspec.ValidationError as error:
         raise ConfigError(f"--config: {path}: {error}") from error
@@ -126,12 +136,35 @@ def _check_desk(desk: DeskSettings) -> None:
             "Expected margin_call > cancel_open > cancel_all > liquidating > takeover > 0 - at "
             "`$.desk`"
         )
-    if desk.broker_max_leverage < 0 or desk.portfolio_max_orders < 1:
+    for name in NOT_NEGATIVE:
+        if getattr(desk, name) < 0:
+            raise msgspec.ValidationError(f"Expected a value at or above 0 - at `$.desk.{name}`")
+    if desk.portfolio_max_orders < 1:
         raise msgspec.ValidationError(
-            "Expected broker_max_leverage >= 0 and portfolio_max_orders >= 1 - at `$.desk`"
+            "Expected a value at or above 1 - at `$.desk.portfolio_max_orders`"
+        )
+    if unknown := set(desk.leverage_blocked_by_orders) - set(Exchange):
+        raise msgspec.ValidationError(
+            f"Expected exchanges ({', '.join(Exchange)}), found {', '.join(sorted(unknown))} - at "
+            "`$.desk.leverage_blocked_by_orders`"
         )
     if desk.default_position_mode is not PositionMode.NET:
         raise msgspec.ValidationError("Expected default_position_mode NET - at `$.desk`")
+
+
+def _check_api(api: ApiSettings) -> None:
+    for proxy in api.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise msgspec.ValidationError(
+                f"Expected addresses or networks, found {proxy!r} - at `$.api.trusted_proxies`"
+            ) from error
+    numbers = {"nonce_skew_s": api.nonce_skew_s, "key_cache_ms": api.key_cache_ms}
+    numbers |= {f"edge.{name}": value for name, value in msgspec.structs.asdict(api.edge).items()}
+    for name, value in numbers.items():
+        if value < 0:
+            raise msgspec.ValidationError(f"Expected a value at or above 0 - at `$.api.{name}`")
 
 
 def _check_desk_names(section: object) -> None:

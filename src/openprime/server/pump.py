@@ -3,6 +3,9 @@
 One task pulls every feed a hundred times a second. Each event goes to the market's book first and
 then to the exchange, which may fill resting orders by it. Once a second of market time the marks
 and indexes that moved become one command for the desk.
+
+Orders wait while the pump is at work, so it works in small pieces: what a made market will say
+next is prepared between pulls, and a pull that finds much gives way after some of it.
 """
 
 import asyncio
@@ -16,12 +19,16 @@ from openprime.sequencer import Sequencer
 from openprime.venues.gateway import VenueGateway
 
 PULL_INTERVAL_SECONDS = 0.01
-EVENTS_PER_PULL = 2_000
+EVENTS_PER_PULL = 200
 TIMER_INTERVAL_MS = 50
 
 
 class Pump:
-    """Drives the market. `on_timer` is called about every 50 ms with the time in ms."""
+    """Drives the market.
+
+    `timers` are called about every 50 ms and `ahead` at every pull, with the time in ms; `ahead`
+    prepares what later pulls will find.
+    """
 
     def __init__(
         self,
@@ -39,12 +46,15 @@ class Pump:
         self.clock_ms = clock_ms
         self.price_interval_ms = price_interval_ms
         self.timers: list[Callable[[int], None]] = []
+        self.ahead: list[Callable[[int], None]] = []
         self._next_prices_ms = 0
         self._next_timer_ms = 0
 
     def step(self, now_ms: int) -> int:
         """Do what is due; returns how many events there were."""
         events = self.pull(now_ms)
+        for prepare in self.ahead:
+            prepare(now_ms)
         if now_ms >= self._next_prices_ms:
             self._next_prices_ms = now_ms + self.price_interval_ms
             self.tell_prices(now_ms)

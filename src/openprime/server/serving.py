@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import time
@@ -42,6 +43,8 @@ STOP_REASON = "the server stops"
 SHUTDOWN_SECONDS = 5
 CONNECTIONS_PER_MINUTE = 60
 LISTEN_BACKLOG = 2048
+# Larger than Python's own, for a full collection halts every order. No figure shows a gain yet.
+GC_THRESHOLDS = (10_000, 20, 50)
 DOCUMENTS_FOLDER = Path(__file__).parents[3] / "docs"
 
 log = structlog.get_logger(__name__)
@@ -90,6 +93,11 @@ class Serving:
         except (StoreError, RecordingError, ConfigError, FoundingError) as error:
             listener.close()
             raise StartError(str(error)) from error
+        if self.broker.sequencer.broken is not None:
+            reason = self.broker.sequencer.broken
+            await self.broker.close()
+            listener.close()
+            raise StartError(f"expected a data folder that takes a commit; {reason}")
         application = self._application()
         self.broker.run(self._fail)
         self._uvicorn = _Uvicorn(_uvicorn_config(application))
@@ -219,6 +227,7 @@ async def _serve(config: ServerConfig) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stopping.set)
     credentials = await serving.start()
+    _spare_the_collector()
     try:
         click.echo(banner(config, serving.port, credentials))
         if config.ready_file is not None:
@@ -228,7 +237,15 @@ async def _serve(config: ServerConfig) -> None:
         await serving.stop()
     if serving.failure:
         raise StartError(f"{serving.failure}; everything acknowledged is kept, start again")
-    click.echo("stopped: everything acknowledged is kept")
+    kept = "everything acknowledged is kept" if config.data else "nothing is kept"
+    click.echo(f"stopped: {kept}")
+
+
+def _spare_the_collector() -> None:
+    """What stands after the start stays: the garbage collector need not walk it ever again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _write_ready_file(path: Path, host: str, port: int, credentials: Credentials) -> None:

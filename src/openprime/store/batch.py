@@ -40,17 +40,19 @@ def finished(events: list[Event]) -> Finished | None:
     """Gather what goes into the history tables; None where nothing does."""
     gathered = Finished()
     found = False
+    # It looks at every event there is, so it asks by type and not by match.
     for event in events:
-        match event:
-            case Trade():
-                gathered.trades.append(event)
-            case OrderChanged(order=order, finished=True):
-                gathered.orders[order.order_id] = order
-            case PositionReduced(row=row):
-                gathered.positions[row.position_id] = row
-            case Statement():
-                gathered.statements.append(event)
-            case _:
+        if type(event) is Trade:
+            gathered.trades.append(event)
+        elif type(event) is OrderChanged:
+            if not event.finished:
                 continue
+            gathered.orders[event.order.order_id] = event.order
+        elif type(event) is PositionReduced:
+            gathered.positions[event.row.position_id] = event.row
+        elif type(event) is Statement:
+            gathered.statements.append(event)
+        else:
+            continue
         found = True
     return gathered if found else None

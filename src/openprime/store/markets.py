@@ -23,7 +23,7 @@ class Markets:
 
     def number(self, exchange: Exchange, business: str, sym: str) -> int:
         """The number of a market, a new one where it has none (see `fresh_rows`)."""
-        market = (exchange.value, str(business), sym)
+        market = (exchange._value_, str(business), sym)
         found = self._ids.get(market)
         if found is None:
             found = self._ids[market] = len(self._ids) + 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -111,7 +112,7 @@ class Store:
         try:
             with self._write_lock, self._connection.begin():
                 yield self._connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreError(
                 expected=f"{self.folder or 'the database in memory'} to take a commit",
                 found=one_line(error),

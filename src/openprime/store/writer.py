@@ -1,8 +1,15 @@
 """A batch as rows, written in one transaction.
 
-The statements are compiled once from the tables and handed to the driver with plain tuples: at
-this place SQLAlchemy's convenience would cost more than SQLite's work.
+The statements are compiled once from the tables and run on the driver's own cursor: at this place
+SQLAlchemy's convenience costs more than SQLite's work. Many rows go in with one statement. SQLite
+is left and entered once a statement, and each time Python's lock is given up, which the thread of
+the loop may take meanwhile.
 """
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from typing import cast
 
 import msgspec
 from sqlalchemy import Connection, Table
@@ -21,28 +28,49 @@ _encode_envelopes = msgspec.msgpack.Encoder().encode
 decode_envelopes = msgspec.msgpack.Decoder(list[Envelope]).decode
 
 
-def _insert(table: Table, replace: bool = False) -> str:
-    statement = sqlite.insert(table)
-    if replace:
-        # A later word on the same thing: its key and its place in time stay as they were.
-        changed = {
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if not column.primary_key and column.name not in ("portfolio_id", "created_at_ms")
-        }
-        statement = statement.on_conflict_do_update(
-            index_elements=list(table.primary_key), set_=changed
-        )
-    return str(statement.compile(dialect=sqlite.dialect()))
+# Rows of one statement at most: SQLite takes 32,766 values, the driver keeps 128 statements ready.
+_ROWS_MAX = 16
 
 
-_JOURNAL = _insert(tables.journal)
-_MARKETS = _insert(tables.markets)
-_ORDERS = _insert(tables.orders, replace=True)
-_EXECUTIONS = _insert(tables.executions)
-_POSITIONS = _insert(tables.positions, replace=True)
-_STATEMENTS = _insert(tables.statements)
-_TOTALS = _insert(tables.daily_totals, replace=True)
+class _Insert:
+    """Inserts rows into a table; `replace`: a later word on the same thing counts."""
+
+    def __init__(self, table: Table, replace: bool = False) -> None:
+        self._table = table
+        self._replace = replace
+        self._texts: dict[int, str] = {}
+
+    def run(self, cursor: sqlite3.Cursor, rows: Sequence[Row]) -> None:
+        for begin in range(0, len(rows), _ROWS_MAX):
+            some = rows[begin : begin + _ROWS_MAX]
+            text = self._texts.get(len(some)) or self._compiled(len(some))
+            cursor.execute(text, list(chain.from_iterable(some)))
+
+    def _compiled(self, count: int) -> str:
+        """The statement for so many rows."""
+        row = dict.fromkeys(self._table.columns.keys())
+        statement = sqlite.insert(self._table).values([row] * count)
+        if self._replace:
+            # Key and place in time stay as they were.
+            changed = {
+                column.name: statement.excluded[column.name]
+                for column in self._table.columns
+                if not column.primary_key and column.name not in ("portfolio_id", "created_at_ms")
+            }
+            statement = statement.on_conflict_do_update(
+                index_elements=list(self._table.primary_key), set_=changed
+            )
+        text = self._texts[count] = str(statement.compile(dialect=sqlite.dialect()))
+        return text
+
+
+_JOURNAL = _Insert(tables.journal)
+_MARKETS = _Insert(tables.markets)
+_ORDERS = _Insert(tables.orders, replace=True)
+_EXECUTIONS = _Insert(tables.executions)
+_POSITIONS = _Insert(tables.positions, replace=True)
+_STATEMENTS = _Insert(tables.statements)
+_TOTALS = _Insert(tables.daily_totals, replace=True)
 
 
 class BatchWriter:
@@ -54,20 +82,21 @@ class BatchWriter:
         self._keeps_journal = keeps_journal
 
     def write(self, connection: Connection, batch: Batch) -> None:
-        """Write a batch inside the connection's transaction."""
+        """Write a batch inside the connection's transaction; sqlite3.Error where it fails."""
+        # SQLAlchemy types this for all drivers; ours is sqlite3.
+        cursor = cast(sqlite3.Cursor, connection.connection.cursor())
         if self._keeps_journal:
             blob = _encode_envelopes(batch.envelopes)
             checksum = seal(batch.digest_before, blob)
             row = (batch.first_sequence, batch.last_sequence, blob, checksum, batch.digest)
-            connection.exec_driver_sql(_JOURNAL, row)
+            _JOURNAL.run(cursor, [row])
         history = finished(batch.events)
         if history is None:
             return
         rows = self._rows(connection, history)
         fresh = self._markets.fresh_rows()
-        for statement, values in ((_MARKETS, fresh), *rows):
-            if values:
-                connection.exec_driver_sql(statement, values)
+        for insert, values in ((_MARKETS, fresh), *rows):
+            insert.run(cursor, values)
 
     def committed(self) -> None:
         """The transaction is done: new market numbers are for good."""
@@ -77,7 +106,7 @@ class BatchWriter:
         """The transaction came to nothing: forget what was remembered of it."""
         self._totals.forget()
 
-    def _rows(self, connection: Connection, history: Finished) -> list[tuple[str, list[Row]]]:
+    def _rows(self, connection: Connection, history: Finished) -> list[tuple[_Insert, list[Row]]]:
         number = self._markets.number
         orders: list[Row] = [
             (
