@@ -371,13 +371,18 @@ def test_an_immediate_order_ends_when_a_restart_finds_it_at_work() -> None:
     assert last_order(outcome).state is OrderState.CANCELLED
 
 
-def test_a_change_that_a_restart_broke_off_leaves_the_order_at_its_old_quantity() -> None:
+def test_a_change_under_way_at_a_crash_is_asked_for_again() -> None:
     kit = funded()
     order = kit.rest(BTC_PERP, "BUY", "0.01", 59000)
-    command = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", None, D("0.03"))
-    assert kit.do(command).refusal is None
+    kit.do(c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(59500), D("0.03")))
     outcome = kit.do(c.ResumeOrders())
-    request = outcome.requests[0]
-    assert isinstance(request, NewOrder)
-    assert request.quantity_lots == 10
-    assert last_order(outcome).action == "AMEND_FAILED"
+    again, change = outcome.requests
+    assert isinstance(again, NewOrder)
+    assert (again.price_ticks, again.quantity_lots, again.resumed) == (590000, 10, True)
+    assert change == ReplaceOrder(order.order_id, BTC_PERP, 595000, 30)
+    done = last_order(kit.report(Replaced(order.order_id, 595000, 30)))
+    assert (done.action, done.limit_price, done.quantity) == (
+        OrderAction.AMEND_COMPLETED,
+        59500,
+        D("0.03"),
+    )

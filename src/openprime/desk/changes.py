@@ -22,6 +22,7 @@ from openprime.desk.reduce_only import closing_side, covered_before, make_room
 from openprime.desk.state import Amendment, Order, Portfolio, copy_of
 from openprime.desk.turn import Turn, account_of
 from openprime.errors import Refusal
+from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO, steps
 from openprime.model.venue import ReplaceOrder as VenueReplace
 from openprime.model.vocabulary import (
@@ -200,16 +201,20 @@ def _send(placing: Placing) -> None:
     reserve_again(turn, order)
     changed(turn, order)
     order.venue_quantity = order.executed_quantity + min(order.remaining, _room(placing))
-    turn.requests.append(
-        VenueReplace(
-            order.order_id,
-            order.sym,
-            steps(order.amendment.price, instrument.tick_size) or 0,
-            steps(order.venue_quantity, instrument.lot_size) or 0,
-        )
-    )
+    turn.requests.append(venue_change(instrument, order))
     turn.touch_account(placing.account)
     make_room(turn, placing.account, instrument, displace)
+
+
+def venue_change(instrument: Instrument, order: Order) -> VenueReplace:
+    """The venue's view of a change under way: price and total, in ticks and lots."""
+    price = order.amendment.price if order.amendment else order.limit_price
+    return VenueReplace(
+        order.order_id,
+        order.sym,
+        steps(price, instrument.tick_size) or 0,
+        steps(order.venue_quantity, instrument.lot_size) or 0,
+    )
 
 
 def _room(placing: Placing) -> Decimal:

@@ -41,7 +41,6 @@ from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import (
-    AMEND_FAILED,
     BY_SYSTEM,
     CANCEL_PENDING,
     CANCELLED,
@@ -60,14 +59,15 @@ def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
             orders.finish(turn, order, CANCELLED, cancel_type=BY_SYSTEM)
             continue
         instrument = turn.reference.instruments[order.sym]
+        told = order.venue_quantity
         if order.amendment is not None:
-            order.amendment = None
-            order.venue_quantity = order.quantity
-            order.action = AMEND_FAILED
-            orders.reserve_again(turn, order)
-            orders.changed(turn, order)
+            order.venue_quantity = order.amendment.venue_quantity_before
         resting = order.state is not NEW
         turn.requests.append(orders.venue_order(turn, instrument, order, resumed=resting))
+        if order.amendment is not None:
+            # The change was acknowledged, so it is asked for again.
+            order.venue_quantity = told
+            turn.requests.append(changes.venue_change(instrument, order))
         if order.action is CANCEL_PENDING:
             orders.request_cancel(turn, order)
 
