@@ -13,8 +13,6 @@ from openprime.model.numbers import ZERO, positive_part
 OUTSIDE = "outside"
 VENUE = "venue"
 FEES = "fees"
-INSURANCE = "insurance"
-HOUSE_ACCOUNTS = (OUTSIDE, VENUE, FEES, INSURANCE)
 
 
 def wallet_of(turn: Turn, account: Account, coin: str) -> Wallet:

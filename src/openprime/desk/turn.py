@@ -16,14 +16,11 @@ from openprime.desk.events import (
 from openprime.desk.rules import RuleBook
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Exposure, Order, Portfolio, State
-from openprime.errors import Refusal, message
+from openprime.errors import message
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE
 from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
 from openprime.model.venue import VenueRequest
-from openprime.model.vocabulary import (
-    Exchange,
-)
 
 # Ids count from here in steps of a millisecond, so that they rise with time and stay below 2^53.
 ID_EPOCH_MS = 1_704_067_200_000
@@ -110,9 +107,6 @@ class Turn:
         self.state.last_long_id = fresh
         return fresh
 
-    def refuse(self, code: int, *arguments: str) -> Refusal:
-        return Refusal(code, arguments)
-
     def text(self, code: int, *arguments: str) -> str:
         """The catalogue's text of a code, in the profile of this desk."""
         return message(code, arguments, self.settings.newest_messages)
@@ -148,10 +142,6 @@ class Turn:
             self.positions_touched[key] = PositionChanged(
                 account.portfolio_id, account.exchange, sym, position_key
             )
-
-
-def find_account(portfolio: Portfolio, exchange: Exchange) -> Account | None:
-    return portfolio.accounts.get(exchange)
 
 
 def open_accounts(turn: Turn, portfolio: Portfolio) -> None:

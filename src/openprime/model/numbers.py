@@ -6,7 +6,7 @@ only where a rule of the API says so, through the functions of this module.
 """
 
 import decimal
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 PRECISION_DIGITS = 60
 LEDGER_PLACES = 18
@@ -37,11 +37,6 @@ def round_half_up(value: Decimal, places: int = AMOUNT_PLACES) -> Decimal:
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` that is not above `value`."""
     return (value / step).to_integral_value(ROUND_FLOOR) * step
-
-
-def ceil_to(value: Decimal, step: Decimal) -> Decimal:
-    """The smallest multiple of `step` that is not below `value`."""
-    return (value / step).to_integral_value(ROUND_CEILING) * step
 
 
 def steps(value: Decimal, step: Decimal) -> int | None:
