@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 
 from benchmarks.load import LOOPBACK
-from openprime.api.socket_server import SERVER_SETTINGS, SocketProtocol
+from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openprime.api.auth import AUTH_CODES, BROKER_CODES, KeyLevel
+from openprime.api.edge.auth import AUTH_CODES, BROKER_CODES, KeyLevel
 from openprime.api.endpoints import ENDPOINTS, Endpoint
 from openprime.errors import rows
 

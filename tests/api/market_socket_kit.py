@@ -7,9 +7,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from openprime.api.market_hub import MarketHub
-from openprime.api.market_limits import MarketLimits
-from openprime.api.market_socket import MarketSocket, MarketSocketSettings
+from openprime.api.market.hub import MarketHub
+from openprime.api.market.limits import MarketLimits
+from openprime.api.market.socket import MarketSocket, MarketSocketSettings
 from openprime.market.book import Book
 from openprime.market.events import DepthChange, DepthSnapshot, MarketEvent, MarketTrade
 from tests.api.kit import BTC, NOW_MS, REFERENCE, Broker

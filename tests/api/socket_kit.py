@@ -9,11 +9,11 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from openprime.api.private_push import PrivatePush
-from openprime.api.private_socket import PrivateSocket, PrivateSocketSettings
-from openprime.api.socket_limits import Pace
-from openprime.api.socket_link import Message
-from openprime.api.socket_login import Logins
+from openprime.api.private.push import PrivatePush
+from openprime.api.private.socket import PrivateSocket, PrivateSocketSettings
+from openprime.api.sockets.limits import Pace
+from openprime.api.sockets.link import Message
+from openprime.api.sockets.login import Logins
 from tests.api.kit import Broker, sign
 
 Json = dict[str, Any]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from openprime.api.endpoints import Endpoint, limits
-from openprime.api.parameters import NO_PARAMETERS
-from openprime.api.venue_answer import BareAnswer
+from openprime.api.parameters.table import NO_PARAMETERS
+from openprime.api.venue_shapes.answer import BareAnswer
 from openprime.store import StoreError
 from scripts.make_coverage import OUT, page
 from tests.api.kit import ORDER, Broker, base_order, refuses

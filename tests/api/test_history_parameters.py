@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from openprime.api import history_parameters as lists
-from openprime.api.history_parameters import ListQuery
+from openprime.api.parameters import history as lists
+from openprime.api.parameters.history import ListQuery
 from openprime.errors import Refusal
 from tests.api.kit import DAY_MS, NOW_MS, Broker, refuses
 

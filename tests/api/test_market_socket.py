@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from openprime.api.market_limits import MarketLimits
-from openprime.api.market_socket import MarketSocketSettings
-from openprime.api.socket_link import LinkSettings
+from openprime.api.market.limits import MarketLimits
+from openprime.api.market.socket import MarketSocketSettings
+from openprime.api.sockets.link import LinkSettings
 from openprime.errors import message
 from tests.api.kit import BTC, ETH, Broker
 from tests.api.market_socket_kit import OKX, SPOT, Scene, entry, subscribe, unsubscribe

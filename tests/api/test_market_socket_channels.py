@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openprime.api.market_channels import read_interval
-from openprime.api.market_frames import StepText, gzip_bytes
+from openprime.api.market.channels import read_interval
+from openprime.api.market.frames import StepText, gzip_bytes
 from openprime.model.numbers import text
 from tests.api.kit import BTC, NOW_MS, Broker
 from tests.api.market_socket_kit import OKX, SPOT, Scene, candle, entry, subscribe

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from openprime.api.private_socket import PrivateSocketSettings
-from openprime.api.socket_link import LinkSettings
+from openprime.api.private.socket import PrivateSocketSettings
+from openprime.api.sockets.link import LinkSettings
 from openprime.desk.commands import DeleteKey, FreezeKey
 from openprime.errors import message
 from openprime.model.vocabulary import Permission

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from openprime.api.decoding import read_body, read_query
+from openprime.api.edge.decoding import read_body, read_query
+from openprime.api.edge.signature import Signer, signed_by
 from openprime.api.settings import EdgeSettings
-from openprime.api.signature import Signer, signed_by
 from tests.api.kit import BTC, ORDER, Answer, Broker, base_order, refuses, sign
 
 ORDERS = "/api/v1/trading/orders"

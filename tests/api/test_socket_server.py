@@ -15,10 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from openprime.api.market_limits import MarketLimits
-from openprime.api.private_socket import PrivateSocketSettings
-from openprime.api.socket_link import LinkSettings
-from openprime.api.socket_server import SERVER_SETTINGS, SocketProtocol
+from openprime.api.market.limits import MarketLimits
+from openprime.api.private.socket import PrivateSocketSettings
+from openprime.api.sockets.link import LinkSettings
+from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
 from openprime.errors import message
 from tests.api.kit import Broker, base_order
 from tests.api.market_socket_kit import Scene, entry, subscribe

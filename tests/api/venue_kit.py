@@ -6,9 +6,9 @@ import asyncio
 import json
 from typing import Any
 
-from openprime.api.decoding import read_query
+from openprime.api.edge.decoding import read_query
 from openprime.api.settings import EdgeSettings
-from openprime.api.venue_routes import venue_rows
+from openprime.api.venue_shapes.routes import venue_rows
 from tests.api.kit import REFERENCE, Json
 from tests.api.market_socket_kit import PlayedMarket
 

@@ -9,7 +9,7 @@ from openprime.desk import commands as c
 from openprime.desk.settings import DeskSettings
 from openprime.errors import message
 from openprime.model.reference import Reference
-from openprime.model.vocabulary import Exchange, PositionSide
+from openprime.model.vocabulary import Exchange, OrderType, PositionSide, Side, TimeInForce
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
 
 D = Decimal
@@ -263,7 +263,7 @@ def test_open_loss_beyond_the_margin() -> None:
 def test_named_side_with_reduce_only_in_a_net_account(kit: DeskKit) -> None:
     outcome = kit.do(
         c.PlaceOrder(
-            kit.portfolio_id, BTC_PERP, c.Side.SELL, c.OrderType.LIMIT, c.TimeInForce.GTC,
+            kit.portfolio_id, BTC_PERP, Side.SELL, OrderType.LIMIT, TimeInForce.GTC,
             D("0.01"), D(0), D(60000), "", True, PositionSide.LONG,
         )
     )  # fmt: skip

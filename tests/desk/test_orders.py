@@ -16,7 +16,7 @@ from openprime.model.venue import (
     ReplaceOrder,
     ReplaceRefused,
 )
-from openprime.model.vocabulary import Actor, OrderAction, OrderState, TimeInForce
+from openprime.model.vocabulary import Actor, OrderAction, OrderState, OrderType, Side, TimeInForce
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
 
 D = Decimal
@@ -81,8 +81,8 @@ def place_asynchronously(kit: DeskKit, quantity: str, price: str, tif: str) -> O
         c.PlaceOrder(
             portfolio_id=kit.portfolio_id,
             sym=BTC_PERP,
-            side=c.Side.BUY,
-            order_type=c.OrderType.LIMIT,
+            side=Side.BUY,
+            order_type=OrderType.LIMIT,
             time_in_force=TimeInForce(tif),
             quantity=D(quantity),
             quote_quantity=D(0),

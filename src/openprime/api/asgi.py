@@ -12,11 +12,11 @@ from typing import Any
 import structlog
 
 from openprime.api import envelope, pages
-from openprime.api.auth import Caller, Claim
-from openprime.api.decoding import NOTHING, Decoded, merge, read_body, read_query
+from openprime.api.edge.auth import Caller, Claim
+from openprime.api.edge.decoding import NOTHING, Decoded, merge, read_body, read_query
 from openprime.api.endpoints import Endpoint, endpoints
 from openprime.api.services import Services
-from openprime.api.venue_answer import BareAnswer
+from openprime.api.venue_shapes.answer import BareAnswer
 from openprime.errors import Refusal
 
 Scope = MutableMapping[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 from openprime import __version__
 from openprime.api.endpoints import Endpoint
 from openprime.api.envelope import SUCCESS_TEXTS
-from openprime.api.parameters import Field
+from openprime.api.parameters.table import Field
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Protocol, TypeVar, cast
 
 from openprime.api import wire
-from openprime.api.auth import Gate
+from openprime.api.edge.auth import Gate
+from openprime.api.edge.keys import KeyRing, Proxies
 from openprime.api.envelope import Texts
-from openprime.api.keys import KeyRing, Proxies
 from openprime.api.settings import ApiSettings
 from openprime.desk.commands import Command, Envelope
 from openprime.desk.desk import Desk

@@ -8,103 +8,19 @@ Reads go through views.py. They may bring an account's sums up to date, which ch
 the sums are a cache of orders, positions, wallets and prices (see margin.py).
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 
-from openprime.desk import changes, closing, leverage, orders, prices, registry, reports
-from openprime.desk.commands import (
-    CancelOrder,
-    CancelOrders,
-    ClosePosition,
-    Configure,
-    CreateKey,
-    CreatePortfolio,
-    CreateUser,
-    Credit,
-    DeleteKey,
-    Envelope,
-    FreezeKey,
-    PlaceOrder,
-    ReplaceOrder,
-    ResumeOrders,
-    SetLeverage,
-    SetPrices,
-    VenueReports,
-)
+from openprime.desk import orders
+from openprime.desk.commands import Envelope
+from openprime.desk.handlers import HANDLERS
 from openprime.desk.margin import forget_sums
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
-from openprime.desk.state import Account, Order, State
+from openprime.desk.state import Account, State
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
-from openprime.model.vocabulary import (
-    BY_SYSTEM,
-    CANCEL_PENDING,
-    CANCELLED,
-    FOK,
-    IOC,
-    NEW,
-    Exchange,
-)
-
-
-def _resume_orders(turn: Turn, command: ResumeOrders) -> None:
-    """Tell the venue again of all that was at work; what it has already ended it will say."""
-    for order in list(turn.state.orders.values()):
-        if order.time_in_force in (IOC, FOK) and order.state is not NEW:
-            # The venue had it and cannot have let it rest: what it did not fill is lost.
-            orders.finish(turn, order, CANCELLED, cancel_type=BY_SYSTEM)
-            continue
-        instrument = turn.reference.instruments[order.sym]
-        told = order.venue_quantity
-        if order.amendment is not None:
-            order.venue_quantity = order.amendment.venue_quantity_before
-        resting = order.state is not NEW
-        turn.requests.append(orders.venue_order(turn, instrument, order, resumed=resting))
-        if order.amendment is not None:
-            # The change was acknowledged, so it is asked for again.
-            order.venue_quantity = told
-            turn.requests.append(changes.venue_change(instrument, order))
-        if order.action is CANCEL_PENDING:
-            orders.request_cancel(turn, order)
-
-
-def _configure(turn: Turn, command: Configure) -> None:
-    """Go on under other parameters; every sum is made anew under them."""
-    turn.state.settings = command.settings
-    turn.configure(command.settings)
-    for portfolio in turn.state.portfolios.values():
-        for account in portfolio.accounts.values():
-            for exposure in account.exposures.values():
-                instrument = turn.reference.instruments[exposure.sym]
-                exposure.leverage = turn.leverage(account, instrument)
-    forget_sums(turn.state)
-
-
-# What a handler returns is the reply: an order only as a copy that nothing will change.
-Handler = Callable[[Turn, Any], Order | int | str | Refusal | None]
-
-HANDLERS: dict[type, Handler] = {
-    PlaceOrder: orders.place,
-    VenueReports: reports.take_reports,
-    CancelOrder: changes.cancel,
-    ReplaceOrder: changes.replace,
-    CancelOrders: changes.cancel_all,
-    ClosePosition: closing.close_position,
-    SetLeverage: leverage.set_leverage,
-    SetPrices: prices.set_prices,
-    CreateUser: registry.create_user,
-    CreatePortfolio: registry.create_portfolio,
-    CreateKey: registry.create_key,
-    FreezeKey: registry.freeze_key,
-    DeleteKey: registry.delete_key,
-    Credit: registry.credit,
-    Configure: _configure,
-    ResumeOrders: _resume_orders,
-}
+from openprime.model.vocabulary import Exchange
 
 
 class Desk:

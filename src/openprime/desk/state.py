@@ -6,6 +6,7 @@ same commands encode to the same bytes. Amounts are Decimals in the coin named b
 
 from collections.abc import Callable
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -27,6 +28,21 @@ from openprime.model.vocabulary import (
     UserKind,
     UserState,
 )
+
+
+class TaskKind(StrEnum):
+    """What can be on the agenda."""
+
+    FINISH_TRANSFER = "finish_transfer"
+
+
+class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A task of the agenda: when, after which others of that moment, what, and about what."""
+
+    time_ms: int
+    number: int
+    kind: TaskKind
+    subject: int
 
 
 class User(msgspec.Struct):
@@ -274,6 +290,7 @@ class State(msgspec.Struct):
     `house` is the other side of every posting: by house account and coin, in double entry with
     the wallets, so that per coin everything sums to zero. `holders` names, by symbol and by coin,
     the accounts that a price moves, as (portfolio, exchange) texts.
+    `agenda` is in the order of time.
     """
 
     sequence: int = 0
@@ -289,4 +306,6 @@ class State(msgspec.Struct):
     indexes: dict[str, Decimal] = {}
     holders: dict[str, dict[str, None]] = {}
     next_purge_ms: int = 0
+    agenda: list[Due] = []
+    tasks_noted: int = 0
     settings: DeskSettings = DeskSettings()

@@ -24,6 +24,7 @@ from openprime.desk.commands import (
     Quote,
     ReplaceOrder,
     ResumeOrders,
+    RunAgenda,
     VenueReports,
 )
 from openprime.desk.desk import Desk
@@ -175,6 +176,12 @@ class Broker:
     def _take_reports(self, reports: list[VenueReport]) -> None:
         self.sequencer.post(VenueReports(reports))
 
+    def _run_agenda(self, now_ms: int) -> None:
+        """Let the desk do what has become due."""
+        agenda = self.desk.state.agenda
+        if agenda and agenda[0].time_ms <= now_ms:
+            self.sequencer.post(RunAgenda())
+
     def _build_market(self, desk: Desk) -> None:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
@@ -202,6 +209,7 @@ class Broker:
             self.clock_ms,
             self._price_interval_ms(),
         )
+        self.pump.timers.append(self._run_agenda)
         self.pump.ahead += [feed.work_ahead for feed in feeds if isinstance(feed, SyntheticFeed)]
 
     def _price_interval_ms(self) -> int:

@@ -17,17 +17,17 @@ import uvloop
 
 from openprime import __version__
 from openprime.api.asgi import Application
-from openprime.api.market_hub import MarketHub
-from openprime.api.market_limits import MarketLimits
-from openprime.api.market_socket import MarketSocket, MarketSocketSettings
-from openprime.api.private_push import PrivatePush
-from openprime.api.private_socket import PrivateSocket, PrivateSocketSettings
+from openprime.api.market.hub import MarketHub
+from openprime.api.market.limits import MarketLimits
+from openprime.api.market.socket import MarketSocket, MarketSocketSettings
+from openprime.api.private.push import PrivatePush
+from openprime.api.private.socket import PrivateSocket, PrivateSocketSettings
 from openprime.api.services import Services
 from openprime.api.settings import ApiSettings
-from openprime.api.socket_limits import Pace
-from openprime.api.socket_login import Logins
-from openprime.api.socket_server import SERVER_SETTINGS, SocketProtocol
-from openprime.api.venue_routes import venue_rows
+from openprime.api.sockets.limits import Pace
+from openprime.api.sockets.login import Logins
+from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
+from openprime.api.venue_shapes.routes import venue_rows
 from openprime.market.recording import RecordingError
 from openprime.server.broker import Broker
 from openprime.server.config import ConfigError, Limits, ServerConfig

@@ -1,0 +1,54 @@
+"""Routes of margin accounts and wallets."""
+
+from openprime.api.edge.auth import KeyLevel
+from openprime.api.endpoints.endpoint import Endpoint
+from openprime.api.endpoints.rates import ACCOUNT, USUAL
+from openprime.api.envelope import PLATFORM
+from openprime.api.handlers import account
+from openprime.api.parameters import account as accounts
+from openprime.api.parameters import history as lists
+from openprime.api.parameters.table import NO_PARAMETERS
+
+ROWS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "GET",
+        "/api/v1/trading/account",
+        "The margin accounts, one an exchange",
+        account.overview,
+        accounts.ACCOUNTS,
+        "array of accounts",
+        ACCOUNT,
+        codes=(401010,),
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/trading/portfolio/assets",
+        "The wallets of a portfolio",
+        account.assets,
+        lists.ASSETS,
+        "page of wallets",
+        USUAL,
+        codes=(401010,),
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/user/asset",
+        "The wallets of all portfolios of the user",
+        account.assets_of_user,
+        NO_PARAMETERS,
+        "map of portfolioId to wallets",
+        USUAL,
+        level=KeyLevel.PRIMARY,
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/tradeAccount/list",
+        "The accounts that transfers can name",
+        account.trade_accounts,
+        NO_PARAMETERS,
+        "array of accounts",
+        USUAL,
+        level=KeyLevel.PRIMARY,
+        success=PLATFORM,
+    ),
+)

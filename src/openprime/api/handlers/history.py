@@ -1,0 +1,236 @@
+"""The list routes: orders, executions, positions, statements, statistics (rest-trading 1, 4, 5).
+
+What is over is read from the store, once all that was visible at the call is in it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from openprime.api import wire
+from openprime.api.edge.auth import Caller
+from openprime.api.parameters.history import DAY_MS, ListQuery, TradingStats
+from openprime.api.services import Services
+from openprime.desk.desk import Desk
+from openprime.desk.events import Trade
+from openprime.desk.state import Order, Portfolio
+from openprime.errors import Refusal
+from openprime.model.numbers import ZERO
+from openprime.model.vocabulary import Business, Exchange
+from openprime.store.history import Filter, Page
+
+R = TypeVar("R", bound=object)
+Question = Callable[[Filter, int, int], Page[R]]
+
+# A pair of several exchanges is read from each and merged: so deep a page is then too far.
+MERGED_ROWS_MAX = 100_000
+
+
+def _scope(
+    services: Services, caller: Caller, asked: ListQuery
+) -> tuple[Portfolio, list[str | None]] | Refusal:
+    """Whose rows of which symbols; [None] where no symbol narrows. Codes: 401010, 401011."""
+    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
+    if isinstance(portfolio, Refusal):
+        return portfolio
+    refusal = services.sym_refusal(asked.sym)
+    if refusal is not None:
+        return refusal
+    if asked.sym is not None or asked.symbol is None:
+        return portfolio, [asked.sym]
+    exchanges = list(Exchange) if asked.exchange is None else [asked.exchange]
+    names = (f"{exchange}_{asked.business}_{asked.symbol}" for exchange in exchanges)
+    syms: list[str | None] = [name for name in names if name in services.reference.instruments]
+    return (portfolio, syms) if syms else Refusal(401011)
+
+
+def _filter(asked: ListQuery, portfolio: Portfolio, sym: str | None) -> Filter:
+    return Filter(
+        portfolio_id=portfolio.portfolio_id,
+        begin_ms=asked.begin_ms,
+        end_ms=asked.end_ms,
+        exchange=asked.exchange,
+        business=asked.business,
+        sym=sym,
+        order_id=asked.order_id,
+        executed_only=asked.executed_only,
+        coin=asked.coin,
+        statement_type=asked.statement_type,
+    )
+
+
+async def _list(
+    services: Services,
+    caller: Caller,
+    asked: ListQuery,
+    question: Question[R],
+    row: Callable[[Any, Portfolio], wire.Row],
+    time_ms: Callable[[Any], int],
+) -> wire.Row | Refusal:
+    """One page of a list of the store."""
+    scope = _scope(services, caller, asked)
+    if isinstance(scope, Refusal):
+        return scope
+    portfolio, syms = scope
+    await services.sequencer.settled()
+    if len(syms) == 1:
+        found = await services.store.read(
+            question, _filter(asked, portfolio, syms[0]), asked.page, asked.page_size
+        )
+        rows, total = found.rows, found.total
+    else:
+        last = asked.page * asked.page_size
+        if last > MERGED_ROWS_MAX:
+            return Refusal(400003)
+        pages = [
+            await services.store.read(question, _filter(asked, portfolio, sym), 1, last)
+            for sym in syms
+        ]
+        merged = sorted((r for page in pages for r in page.rows), key=time_ms, reverse=True)
+        rows, total = merged[last - asked.page_size : last], sum(page.total for page in pages)
+    shown = [row(found_row, portfolio) for found_row in rows]
+    return wire.page(shown, total, asked.page, asked.page_size)
+
+
+async def open_orders(services: Services, caller: Caller, asked: ListQuery) -> wire.Row | Refusal:
+    """GET orders: those at work."""
+
+    def render(desk: Desk) -> wire.Row | Refusal:
+        scope = _scope(services, caller, asked)
+        if isinstance(scope, Refusal):
+            return scope
+        portfolio, syms = scope
+        found = _working(desk, portfolio, asked, syms)
+        first = (asked.page - 1) * asked.page_size
+        rows = [services.order_row(order) for order in found[first : first + asked.page_size]]
+        return wire.page(rows, len(found), asked.page, asked.page_size)
+
+    return await services.read(render)
+
+
+def _working(
+    desk: Desk, portfolio: Portfolio, asked: ListQuery, syms: list[str | None]
+) -> list[Order]:
+    """The working orders that the filters let through, newest first."""
+    orders = [
+        desk.state.orders[order_id]
+        for account in portfolio.accounts.values()
+        if asked.exchange in (None, account.exchange)
+        for exposure in account.exposures.values()
+        if (syms[0] is None or exposure.sym in syms)
+        and (asked.business is None or wire.business_of(exposure.sym) == asked.business)
+        for order_id in exposure.orders
+    ]
+    chosen = [o for o in orders if asked.begin_ms <= o.created_at_ms <= asked.end_ms]
+    return sorted(chosen, key=lambda o: (o.created_at_ms, o.order_id), reverse=True)
+
+
+async def finished_orders(
+    services: Services, caller: Caller, asked: ListQuery
+) -> wire.Row | Refusal:
+    """GET history/orders and archive/history/orders."""
+    return await _list(
+        services,
+        caller,
+        asked,
+        services.history.orders,
+        lambda order, portfolio: services.order_row(order),
+        lambda order: order.created_at_ms,
+    )
+
+
+async def executions(
+    services: Services, caller: Caller, asked: ListQuery
+) -> list[wire.Row] | Refusal:
+    """GET executions: the newest, at most `limit`."""
+    scope = _scope(services, caller, asked)
+    if isinstance(scope, Refusal):
+        return scope
+    portfolio, syms = scope
+    await services.sequencer.settled()
+    trades: list[Trade] = []
+    for sym in syms:
+        narrowed = _filter(asked, portfolio, sym)
+        trades += await services.store.read(services.history.executions, narrowed, asked.limit)
+    trades.sort(key=lambda trade: (trade.time_ms, trade.transaction_id), reverse=True)
+    return [wire.execution_row(trade) for trade in trades[: asked.limit]]
+
+
+async def executions_paged(
+    services: Services, caller: Caller, asked: ListQuery
+) -> wire.Row | Refusal:
+    """GET executions/pageable and archive/executions/pageable."""
+    return await _list(
+        services,
+        caller,
+        asked,
+        services.history.executions_page,
+        lambda trade, portfolio: wire.execution_row(trade),
+        lambda trade: trade.time_ms,
+    )
+
+
+async def closed_positions(
+    services: Services, caller: Caller, asked: ListQuery
+) -> wire.Row | Refusal:
+    """GET history/position."""
+    return await _list(
+        services,
+        caller,
+        asked,
+        services.history.positions,
+        lambda row, portfolio: wire.position_history_row(row, portfolio.name),
+        lambda row: row.created_at_ms,
+    )
+
+
+async def statements(services: Services, caller: Caller, asked: ListQuery) -> wire.Row | Refusal:
+    """GET statement."""
+    numeric_ids = services.settings.numeric_statement_ids
+    return await _list(
+        services,
+        caller,
+        asked,
+        services.history.statements,
+        lambda row, portfolio: wire.statement_row(row, numeric_ids),
+        lambda row: row.time_ms,
+    )
+
+
+async def trading_stats(services: Services, caller: Caller, asked: TradingStats) -> wire.Row:
+    """GET user/tradingStats: what all portfolios of the user traded, by whole UTC days."""
+    await services.sequencer.settled()
+    first_day, last_day = asked.begin_ms // DAY_MS, asked.end_ms // DAY_MS
+    traded = await services.store.read(
+        services.history.traded, caller.user.user_id, first_day, last_day
+    )
+    wanted = _stats_business(asked.business) if asked.business else None
+    sums: dict[tuple[Exchange, Business], Decimal] = {}
+    for row in traded:
+        key = (row.exchange, _stats_business(row.business))
+        if asked.exchange in (None, key[0]) and wanted in (None, key[1]):
+            sums[key] = sums.get(key, ZERO) + row.amount
+    return {
+        "begin": _day(first_day),
+        "end": _day(last_day),
+        "allSpot": wire.amount(_total(sums, Business.SPOT)),
+        "allPerp": wire.amount(_total(sums, Business.PERP)),
+        "details": [
+            {"exchange": key[0], "businessType": key[1], "executedAmount": wire.amount(value)}
+            for key, value in sums.items()
+        ],
+    }
+
+
+def _stats_business(business: Business) -> Business:
+    """MARGIN counts as SPOT (resolutions 46)."""
+    return Business.PERP if business is Business.PERP else Business.SPOT
+
+
+def _total(sums: dict[tuple[Exchange, Business], Decimal], business: Business) -> Decimal:
+    return sum((value for key, value in sums.items() if key[1] is business), ZERO)
+
+
+def _day(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y%m%d")

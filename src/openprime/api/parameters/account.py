@@ -1,0 +1,127 @@
+"""The parameters of position, leverage, account and reference routes (errors 4, resolutions 61)."""
+
+from enum import StrEnum
+
+import msgspec
+
+from openprime.api.parameters import readers
+from openprime.api.parameters.history import COIN
+from openprime.api.parameters.orders import (
+    EXCHANGE,
+    PORTFOLIO_ID,
+    POSITION_SIDE,
+    SYM,
+    SYM_REQUIRED,
+)
+from openprime.api.parameters.table import Field, Raw, Rule, Table, Values
+from openprime.model.vocabulary import Exchange, PositionSide
+
+SYMS_MAX = 20
+PORTFOLIOS_MAX = 20
+
+
+class SymFilter(msgspec.Struct, frozen=True):
+    """The filters of rows that belong to an exchange, a symbol or a coin."""
+
+    portfolio_id: int | None = None
+    exchange: Exchange | None = None
+    sym: str | None = None
+    coin: str | None = None
+
+
+POSITIONS = Table(SymFilter, PORTFOLIO_ID, EXCHANGE, SYM)
+ACCOUNTS = Table(SymFilter, PORTFOLIO_ID, EXCHANGE)
+SYMS = Table(SymFilter, SYM)
+SYM_NEEDED = Table(SymFilter, SYM_REQUIRED)
+COINS = Table(SymFilter, COIN)
+LOANS = Table(SymFilter, EXCHANGE, COIN)
+RANKS = Table(SymFilter, PORTFOLIO_ID, SYM)
+
+
+class Close(msgspec.Struct, frozen=True):
+    sym: str
+    portfolio_id: int | None = None
+    position_side: PositionSide | None = None
+
+
+CLOSE = Table(Close, PORTFOLIO_ID, SYM_REQUIRED, POSITION_SIDE)
+
+
+class CloseMany(msgspec.Struct, frozen=True):
+    portfolio_id: int | None = None
+    close_all: bool = False
+    syms: tuple[str, ...] = ()
+    position_side: PositionSide | None = None
+    exchange: Exchange | None = None
+
+
+def _something_to_close(raw: Raw, values: Values, now_ms: int) -> int | None:
+    return None if values.get("close_all") or values.get("syms") else 400009
+
+
+def _few_syms(raw: Raw, values: Values, now_ms: int) -> int | None:
+    many = not values.get("close_all") and len(values["syms"]) > SYMS_MAX
+    return 400000 if many else None
+
+
+CLOSE_MANY = Table(
+    CloseMany,
+    PORTFOLIO_ID,
+    Field("close_all", ("closeAllPos",), readers.boolean, 400000),
+    Field("syms", ("symList",), readers.names, is_list=True),
+    Rule(_something_to_close, (400009,)),
+    Rule(_few_syms, (400000,)),
+    POSITION_SIDE,
+    EXCHANGE,
+)
+
+
+class Leverage(msgspec.Struct, frozen=True):
+    sym: str
+    leverage: int
+    portfolio_id: int | None = None
+
+
+def _all_given(*keys: str) -> Rule:
+    """400009 where one of the parameters is missing, before any is read."""
+
+    def test(raw: Raw, values: Values, now_ms: int) -> int | None:
+        return None if all(raw.get(key) for key in keys) else 400009
+
+    return Rule(test, (400009,))
+
+
+LEVERAGE = Table(
+    Leverage,
+    PORTFOLIO_ID,
+    _all_given("sym", "leverage"),
+    SYM,
+    Field("leverage", ("leverage",), readers.whole, 401033),
+)
+
+
+class InstrumentType(StrEnum):
+    SPOT = "SPOT"
+    PERP = "PERP"
+
+
+class BrokerFees(msgspec.Struct, frozen=True):
+    portfolios: tuple[str, ...] = ()
+    exchange: Exchange | None = None
+    instrument_type: InstrumentType | None = None
+
+
+def _portfolio_names_fit(raw: Raw, values: Values, now_ms: int) -> int | None:
+    names = values.get("portfolios", ())
+    if len(names) > PORTFOLIOS_MAX:
+        return 400000
+    return None if all(map(readers.portfolio_id, names)) else 401000
+
+
+BROKER_FEES = Table(
+    BrokerFees,
+    Field("portfolios", ("portfolioIds", "portfolios", "portfolio"), readers.names, is_list=True),
+    Rule(_portfolio_names_fit, (400000, 401000)),
+    EXCHANGE,
+    Field("instrument_type", ("instType",), readers.one_of(InstrumentType), 400000),
+)
