@@ -20,7 +20,9 @@ import click
 import msgspec
 
 from openprime.cli import openprime
+from openprime.cli.admin import Actions
 from openprime.server.config import FileConfig
+from openprime.server.profiles import FOLLOWING
 
 OUT = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -42,28 +44,38 @@ MEANINGS = {
     "desk.market_assumed_slip": "how far above the best ask a MARKET buy is assumed to fill, "
     "as a fraction",
     "desk.portfolio_max_orders": "working orders of a portfolio at one exchange (401054 beyond)",
+    "desk.portfolio_max_notional": "notional of a portfolio in one symbol, in USDT (401070 beyond); "
+    "0: no cap but the symbol's own",
+    "desk.portfolios_max": "open portfolios of a user besides MainPortfolio (402007 beyond)",
+    "desk.portfolio_keys_max": "API keys of a portfolio (400000 beyond)",
     "desk.client_order_id_blocked_ms": "how long the id of a finished order stays taken, in ms",
     "desk.client_order_ids_kept_max": "ids of finished orders that a portfolio keeps; beyond it "
     "the oldest are free early",
-    "desk.default_position_mode": "position mode of new accounts; only NET so far",
+    "desk.transfer_delay_ms": "how long a transfer is under way, in ms; 0: it is done at once",
+    "desk.transfer_requests_kept_max": "request ids of transfers that a user keeps; beyond it the "
+    "oldest are free again",
+    "desk.network_confirm_ms": "how long the simulated network takes to confirm deposits and "
+    "withdrawals, in ms",
+    "desk.loan_pool_multiple": "a coin's pool of loans at an exchange, as a multiple of where its "
+    "highest tier of debt ends",
+    "desk.rapid_pool_usdt": "what `transfer/rapidPool` tells of the pools of BINANCE and OKX, in "
+    "USDT",
+    "desk.default_position_mode": "position mode of new accounts",
     "desk.leverage_blocked_by_orders": "exchanges at which working orders forbid a change of "
     "leverage (401043)",
-    "desk.newest_messages": "newer texts of the codes, in replies and in the reasons of orders; "
-    "and 401097 for a position that there was",
     "desk.venue_answers_at_once": "overwritten: true where the section `venue` has no latency",
-    "api.newest_messages": "the same as `desk.newest_messages`",
-    "api.strict_status": "HTTP 400 instead of 200 for refusals",
-    "api.strict_client_order_ids": "only letters and digits in clientOrderId; else `_` and `-` "
-    "as well",
     "api.numeric_statement_ids": "portfolioId and createAt of statement rows as JSON integers",
     "api.nonce_skew_s": "how many seconds a request's nonce may be off",
+    "api.deadline_ms": "how long an order waits for a venue that a fault keeps away before it is "
+    "answered 400013, in ms",
     "api.key_cache_ms": "how long the edge remembers a key, in ms; a changed key is forgotten "
     "at once",
+    "api.freeze_after_bad_signatures": "wrong signatures in a row that freeze a key; 0: never; "
+    "where it is not set, never with `--limits off` and 20 otherwise",
     "api.finished_orders_kept": "ended orders kept in memory for the replies to cancels",
     "api.trusted_proxies": "addresses or networks whose X-Forwarded-For is believed",
     "api.durability": "overwritten by `--durability`",
     "api.documents_folder": "folder of the pages under /docs; empty: that of the source tree",
-    "api.generic_socket_errors": "the private socket's older error frames, code 60009",
     "api.edge.body_bytes_max": "largest body of a request, in bytes (413 beyond)",
     "api.edge.query_bytes_max": "longest query string, in bytes (413 beyond)",
     "api.edge.header_bytes_max": "largest headers together, in bytes (413 beyond)",
@@ -71,10 +83,25 @@ MEANINGS = {
     "api.edge.value_bytes_max": "longest value, in bytes",
     "api.edge.nesting_max": "deepest nesting of a JSON body",
     "api.edge.gzip_bytes_min": "answers above so many bytes are packed, for clients that ask",
+    "catalog.messages": "texts of the codes: the founding list's, or newer ones where there are; "
+    "latest also has 401097 and a stricter rule for names of portfolios",
+    "catalog.status_mode": "HTTP status of refusals: 200, or 400",
+    "catalog.client_order_id": "characters of clientOrderId: letters, digits, `_` and `-`, or "
+    "letters and digits alone",
+    "catalog.ws_errors": "refusals on sockets: the code that fits, or the older frames with code "
+    "60009 (private) and 10001 (login on market data)",
     "venue.request_latency_ms": "how long requests travel to the simulated exchange, in ms",
     "venue.report_latency_ms": "how long its reports travel back, in ms",
     "market.mark_interval_ms": "how often marks and indexes are computed and told to the desk, "
     "in ms",
+    "admin.enabled": "whether the operator's routes under /admin/v1 exist",
+    "admin.remote": "whether they exist for peers on other machines too, and behind a proxy",
+}
+
+
+ARGUMENTS = {
+    "access_key": "the key that is meant",
+    "code": "the code that is meant; none lists all",
 }
 
 
@@ -93,6 +120,8 @@ def type_name(annotation: Any) -> str:
 
 def toml_text(value: Any) -> str:
     """A value as it would stand in the file."""
+    if value is None:
+        return "not set"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple | list):
@@ -108,6 +137,8 @@ def sections(struct: msgspec.Struct, name: str = "") -> list[tuple[str, list[str
     inner: list[tuple[str, list[str]]] = []
     hints = typing.get_type_hints(type(struct))
     for field in struct.__struct_fields__:
+        if (name, field) in FOLLOWING:
+            continue
         value = getattr(struct, field)
         path = f"{name}.{field}" if name else field
         if isinstance(value, msgspec.Struct):
@@ -133,7 +164,7 @@ def settings_table() -> str:
 
 
 def options_table() -> str:
-    """The options of `openprime up` and of every `openprime keys` command."""
+    """The arguments and options of every command."""
     lines = ["| command | option | default | meaning |", "|---|---|---|---|"]
     for path, command in commands(openprime, "openprime"):
         for parameter in command.params:
@@ -143,8 +174,8 @@ def options_table() -> str:
 
 def commands(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
     """Every command that does something, with the words that call it."""
-    if not isinstance(command, click.Group):
-        return [(path, command)]
+    if not isinstance(command, click.Group) or isinstance(command, Actions):
+        return [(path, command)]  # the operator's actions have a page of their own
     found = []
     for name in command.list_commands(click.Context(command)):
         inner = command.get_command(click.Context(command), name)
@@ -155,7 +186,8 @@ def commands(command: click.Command, path: str) -> list[tuple[str, click.Command
 
 def option_cells(parameter: click.Parameter) -> str:
     if not isinstance(parameter, click.Option):
-        return f"`{parameter.human_readable_name}` |  | the key that is meant"
+        meaning = ARGUMENTS[parameter.name or ""]
+        return f"`{parameter.human_readable_name}` |  | {meaning}"
     words = parameter.opts[0]
     if not parameter.is_flag:
         words += " " + value_name(parameter)

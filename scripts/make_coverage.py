@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openprime.api.edge.auth import AUTH_CODES, BROKER_CODES, KeyLevel
+from openprime.api.edge.auth import AUTH_CODES, BROKER_CODES, FORBIDDEN, KeyLevel
 from openprime.api.endpoints import ENDPOINTS, Endpoint
 from openprime.errors import rows
 
@@ -82,7 +82,7 @@ def codes_by_route() -> dict[int, list[str]]:
 def codes_of(row: Endpoint) -> list[int]:
     codes = [*row.table.codes, *row.codes]
     if row.permission is not None or row.may_be_signed:
-        codes += AUTH_CODES
+        codes += [row.forbidden_code if code == FORBIDDEN else code for code in AUTH_CODES]
     if row.level is KeyLevel.BROKER:
         codes += BROKER_CODES
     if row.writes:

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from openprime.cli import openprime
-from scripts import make_configuration
+from scripts import make_configuration, make_operating
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -113,6 +113,11 @@ def test_every_target_of_make_exists(path: Path) -> None:
     targets = {name for line in code_of(path.read_text()) for name in MAKE_TARGET.findall(line)}
     missing = [t for t in targets if not re.search(rf"^{t}:", makefile, re.MULTILINE)]
     assert missing == []
+
+
+def test_the_operating_page_is_up_to_date() -> None:
+    text = make_operating.OUT.read_text()
+    assert text == make_operating.page(text), "run: python scripts/make_operating.py"
 
 
 def test_the_configuration_page_is_up_to_date() -> None:

@@ -13,8 +13,9 @@ from urllib.parse import quote
 import msgspec
 
 from openprime.api.asgi import Application
+from openprime.api.operator.door import OperatorDoor
 from openprime.api.services import Services
-from openprime.api.settings import ApiSettings
+from openprime.api.settings import AdminSettings, ApiSettings
 from openprime.desk.commands import (
     NO_QUOTE,
     Command,
@@ -57,6 +58,7 @@ REFERENCE = build(
     msgspec.json.decode(files("openprime.data").joinpath("reference.json").read_bytes())
 )
 
+ADMIN_TOKEN = "token-of-the-operator"
 SECRET = "correct-horse-battery-staple"
 Json = dict[str, Any]
 
@@ -151,12 +153,15 @@ class Broker:
     """A user with a MainPortfolio and one more, a key each, and ways to call."""
 
     def __init__(
-        self, settings: ApiSettings | None = None, kind: UserKind = UserKind.NORMAL
+        self,
+        settings: ApiSettings | None = None,
+        kind: UserKind = UserKind.NORMAL,
+        desk_settings: DeskSettings | None = None,
     ) -> None:
         self.runner = asyncio.Runner()
         self.clock_ms = NOW_MS
         self.store = Store.open(None)
-        desk = Desk(REFERENCE, DeskSettings())
+        desk = Desk(REFERENCE, desk_settings or DeskSettings())
         self.sequencer = Sequencer(desk, self.store, lambda: self.clock_ms, lambda _: NO_QUOTE)
         self.venue = TameVenue()
         self.venue.post = self.sequencer.post
@@ -166,14 +171,14 @@ class Broker:
             store=self.store,
             history=History(self.store),
             market=StillMarket(),
-            reference=REFERENCE,
             clock_ms=lambda: self.clock_ms,
-            unseal=lambda sealed, access_key: sealed.decode(),
+            unseal=self.store.vault.unseal,
             settings=settings or ApiSettings(),
             wall_ms=lambda: self.clock_ms,
         )
         self.sequencer.observers.append(self.services.observe)
         self.app = Application(self.services)
+        self.app.operator = OperatorDoor(self.services, ADMIN_TOKEN, AdminSettings())
         self.user_id = int(self.do(CreateUser(kind)))
         portfolios = list(self.state.portfolios)
         self.main_id = portfolios[0]
@@ -185,6 +190,10 @@ class Broker:
     @property
     def state(self) -> Any:
         return self.services.desk.state
+
+    def state_bytes(self) -> bytes:
+        """The desk's whole state, for tests that nothing changed it."""
+        return self.services.desk.snapshot()
 
     def close(self) -> None:
         self.runner.run(self.sequencer.close())
@@ -204,9 +213,8 @@ class Broker:
         addresses: list[str] | None = None,
     ) -> str:
         allowed = permissions if permissions is not None else list(Permission)
-        self.do(
-            CreateKey(portfolio_id, access_key, SECRET.encode(), "test", allowed, addresses or [])
-        )
+        sealed = self.store.vault.seal(SECRET, access_key)
+        self.do(CreateKey(portfolio_id, access_key, sealed, "test", allowed, addresses or []))
         return access_key
 
     def fund(self, amount: str = "100000", coin: str = "USDT", to: int | None = None) -> None:
@@ -273,6 +281,14 @@ class Broker:
 
         await self.app(scope, receive, send)
         return Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
+
+    def admin(self, method: str, path: str, client: str = "127.0.0.1", **members: Any) -> Answer:
+        """An operator's action; `path` is what follows /admin/v1/."""
+        headers = {"X-Admin-Token": ADMIN_TOKEN}
+        whole = f"/admin/v1/{path}"
+        if method == "GET":
+            return self.send(method, whole, headers, query=query_of(members), client=client)
+        return self.send(method, whole, headers, body=json.dumps(members).encode(), client=client)
 
     # -- orders
 

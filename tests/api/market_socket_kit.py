@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +50,7 @@ class PlayedMarket:
     """The market's face, with whatever the test puts behind it."""
 
     def __init__(self) -> None:
+        self.reference = REFERENCE
         self.books = {
             instrument.sym: Book(instrument.sym)
             for instrument in REFERENCE.instruments.values()
@@ -105,8 +106,10 @@ class PlayedMarket:
     def last_trade(self, sym: str) -> MarketTrade | None:
         return self.trades.get(sym)
 
-    def candles(self, sym: str, interval: str, end_ms: int, limit: int, kind: str) -> list[Any]:
-        return [row for row in self.rows if row.open_time_ms <= end_ms][-limit:]
+    def candle_pieces(
+        self, sym: str, interval: str, end_ms: int, limit: int, kind: str
+    ) -> Iterator[list[Any]]:
+        yield [row for row in self.rows if row.open_time_ms <= end_ms][-limit:]
 
 
 class Scene:
@@ -122,7 +125,6 @@ class Scene:
         self.market = PlayedMarket()
         self.hub = MarketHub(
             self.market,  # type: ignore[arg-type]
-            REFERENCE,
             lambda: broker.clock_ms,
         )
         self.socket = MarketSocket(

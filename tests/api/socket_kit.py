@@ -9,6 +9,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from openprime.api.private.algo_push import AlgoPush
+from openprime.api.private.dialect import ORDERS, Dialect
 from openprime.api.private.push import PrivatePush
 from openprime.api.private.socket import PrivateSocket, PrivateSocketSettings
 from openprime.api.sockets.limits import Pace
@@ -145,9 +147,11 @@ def private_socket(
     broker: Broker,
     settings: PrivateSocketSettings | None = None,
     logins_per_second: int | None = None,
+    dialect: Dialect = ORDERS,
 ) -> PrivateSocket:
     """The socket over the broker, its pushes observing the sequencer."""
-    push = PrivatePush(lambda: broker.services.desk)
+    push_of = PrivatePush if dialect is ORDERS else AlgoPush
+    push = push_of(lambda: broker.services.desk)
     broker.sequencer.observers.append(push.observe)
     return PrivateSocket(
         broker.services,
@@ -156,6 +160,7 @@ def private_socket(
         logins(broker, logins_per_second),
         lambda: broker.clock_ms / 1000,
         settings,
+        dialect,
     )
 
 

@@ -160,6 +160,7 @@ def test_close_all(broker: Broker) -> None:
         ({"symList": " , "}, 400009),
         ({"closeAllPos": "maybe"}, 400000),
         ({"symList": ",".join(f"S{n}" for n in range(21))}, 400000),
+        ({"symList": ",".join([BTC] * 21)}, 400000),
         ({"closeAllPos": "true", "positionSide": "UP"}, 400000),
         ({"closeAllPos": "true", "exchangeType": "FTX"}, 401023),
     ],

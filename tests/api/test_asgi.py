@@ -19,7 +19,7 @@ ORDERS = "/api/v1/trading/orders"
 SYMBOLS = "/api/v1/trading/sym/info"
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", f"{ORDER}/", "/api/v1/trading", "/API/v1/trading"])
+@pytest.mark.parametrize("path", ["/nope", f"{ORDER}/", "/api/v1/trading", "/API/v1/trading"])
 def test_unknown_path(broker: Broker, path: str) -> None:
     answer = broker.send("GET", path)
     assert answer.status == 404
@@ -98,7 +98,7 @@ def test_openapi_tells_of_every_route(broker: Broker) -> None:
 
 
 def test_maintenance_refuses_writes_and_lets_reads_go_on(broker: Broker) -> None:
-    broker.services.maintenance = True
+    broker.admin("POST", "maintenance", durationMs=60_000)
     refuses(broker.call("POST", ORDER, base_order()), 50001)
     refuses(broker.call("POST", ORDER, base_order(side="HOLD")), 50001)
     assert broker.call("GET", ORDERS).json["code"] == 200000

@@ -11,8 +11,9 @@ import pytest
 from openprime.api.market.limits import MarketLimits
 from openprime.api.market.socket import MarketSocketSettings
 from openprime.api.sockets.link import LinkSettings
+from openprime.desk.commands import CreateKey
 from openprime.errors import message
-from tests.api.kit import BTC, ETH, Broker
+from tests.api.kit import BTC, ETH, SECRET, Broker
 from tests.api.market_socket_kit import OKX, SPOT, Scene, entry, subscribe, unsubscribe
 from tests.api.socket_kit import Json, Peer, Server, in_loop, login_frame
 
@@ -196,6 +197,32 @@ async def test_refused_logins(broker: Broker, changes: Json, code: int) -> None:
     await peer.leave()
 
 
+@in_loop
+async def test_generic_errors_have_one_code_for_failed_logins(broker: Broker) -> None:
+    peer = await Scene(broker, settings=MarketSocketSettings(generic_errors=True)).peer()
+    failed = {"id": None, "event": "login", "code": "10001", "msg": "auth failed"}
+    for changes, _ in LOGIN_REFUSALS:
+        assert await peer.ask(login_frame(broker, **changes)) == failed
+    assert await peer.ask("{") == unreadable("error", 11103)
+    assert (await peer.ask(login_frame(broker)))["code"] == "200000"
+    await peer.leave()
+
+
+@pytest.mark.parametrize("newest", [False, True])
+@in_loop
+async def test_codes_of_keys_are_told_in_the_words_of_the_profile(
+    broker: Broker, newest: bool
+) -> None:
+    sealed = broker.store.vault.seal(SECRET, "elsewhere")
+    command = CreateKey(broker.main_id, "elsewhere", sealed, "test", [], ["203.0.113.7"])
+    await broker.sequencer.submit(command)
+    peer = await Scene(broker, settings=MarketSocketSettings(newest_messages=newest)).peer()
+    told = message(2001, newest=newest)
+    answer = await peer.ask(login_frame(broker, "elsewhere"))
+    assert answer == {"event": "login", "code": 2001, "message": told, "msg": told}
+    await peer.leave()
+
+
 # ---------------------------------------------------------------- limits
 
 
@@ -233,7 +260,9 @@ async def test_connections_of_an_address(broker: Broker) -> None:
     first = await scene.peer()
     second = Peer(scene.socket)
     assert (await second.opened())["status"] == 429
-    assert b'"code":11200' in (await second.message())["body"]
+    assert (await second.message())["body"] == (
+        b'{"code":11200,"message":"too many connections per IP","data":{}}'
+    )
     elsewhere = await scene.peer(client="10.0.0.2")
     assert (await first.ask(login_frame(broker)))["code"] == "200000"
     third = await scene.peer()

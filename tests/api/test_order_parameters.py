@@ -64,8 +64,8 @@ PLACE_REFUSALS: list[tuple[dict[str, Any], int]] = [
     ({"slTriggerType": "INDEX"}, 400000),
     ({"sym": None}, 400009),
     ({"sym": ""}, 400009),
-    ({"tpTriggerPrice": "61000"}, 400008),
-    ({"slTriggerPrice": "0"}, 400008),
+    ({"tpTriggerPrice": "abc"}, 400000),
+    ({"slTriggerPrice": "0"}, 400000),
     ({"side": True}, 400000),
     ({"sym": ["x"]}, 400000),
     ({"orderQty": {"a": 1}}, 400000),
@@ -117,8 +117,8 @@ def test_place_finds_errors_in_their_order(broker: Broker) -> None:
         (401006, {"limitPrice": "60000"}),
         (401049, {"reduceOnly": None}),
         (400000, {"positionSide": None}),
+        (400000, {"tpTriggerPrice": None}),
         (400009, {"sym": BTC}),
-        (400008, {"tpTriggerPrice": None}),
     ]
     changes: dict[str, Any] = {
         "portfolioId": "x",
@@ -132,7 +132,7 @@ def test_place_finds_errors_in_their_order(broker: Broker) -> None:
         "reduceOnly": "maybe",
         "positionSide": "UP",
         "sym": None,
-        "tpTriggerPrice": "1",
+        "tpTriggerPrice": "x",
     }
     for code, fix in fixes:
         refuses(broker.call("POST", ORDER, base_order(**changes)), code)

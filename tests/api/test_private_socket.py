@@ -10,7 +10,8 @@ import pytest
 
 from openprime.api.private.socket import PrivateSocketSettings
 from openprime.api.sockets.link import LinkSettings
-from openprime.desk.commands import DeleteKey, FreezeKey
+from openprime.desk.commands import DeleteKey, FreezeKey, OpenWindow
+from openprime.desk.switches import ServiceType
 from openprime.errors import message
 from openprime.model.vocabulary import Permission
 from tests.api.kit import BTC, Broker, base_order
@@ -255,7 +256,7 @@ async def test_an_action_needs_a_login_and_the_permission(broker: Broker) -> Non
 @in_loop
 async def test_maintenance_refuses_actions(broker: Broker) -> None:
     peer = await logged_in(broker, private_socket(broker))
-    broker.services.maintenance = True
+    broker.sequencer.post(OpenWindow(ServiceType.TRADE, 0, broker.clock_ms + 60_000, "test"))
     answer = await peer.ask(action("place_order", base_order()))
     assert answer == refusal("place_order", 50001, "1")
     await peer.leave()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.api.kit import BTC, NOW_MS
+from openprime.api.venue_shapes.binance import ROUTES
+from openprime.api.venue_shapes.values import VenueSource
+from openprime.market.state import MarketState
+from tests.api.kit import BTC, NOW_MS, REFERENCE
 from tests.api.market_socket_kit import SPOT, candle
 from tests.api.venue_kit import Venues, decimals
 
@@ -89,6 +94,26 @@ def test_klines_page_backwards(venues: Venues) -> None:
     since = f"symbol=BTCUSDT&interval=1m&limit=3&startTime={minute - 5 * MINUTE_MS}"
     rows = venues.good("/fapi/v1/klines", since)
     assert [(minute - row[0]) // MINUTE_MS for row in rows] == [5, 4, 3]
+
+
+def test_many_cold_candles_let_others_be_served() -> None:
+    """The past of 1,500 candles is invented bit by bit: others get many turns meanwhile."""
+    market = MarketState(REFERENCE, NOW_MS, seed=1)
+    for book in market.books.values():
+        book.update_id = 1
+    source = VenueSource(market, REFERENCE, lambda: NOW_MS)
+    asked = {"symbol": "BTCUSDT", "interval": "6h", "limit": "300"}
+
+    async def ask() -> tuple[int, int]:
+        answer = asyncio.ensure_future(ROUTES["/fapi/v1/klines"](source, asked))
+        turns = 0
+        while not answer.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return len(answer.result()), turns
+
+    rows, turns = asyncio.run(ask())
+    assert (rows, turns >= 30) == (300, True)
 
 
 @pytest.mark.parametrize(("prefix", "most"), [(FUTURES, 1500), (MARGINLESS, 1000)])

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from openprime.api.edge.decoding import read_query
+from openprime.api.faults import FaultBoard
 from openprime.api.settings import EdgeSettings
 from openprime.api.venue_shapes.routes import venue_rows
 from tests.api.kit import REFERENCE, Json
@@ -22,6 +23,7 @@ class Venues:
         self.market = PlayedMarket()
         self.reference = REFERENCE
         self.now_ms = now_ms
+        self.faults = FaultBoard(dict, self.clock_ms)
 
     def clock_ms(self) -> int:
         return self.now_ms

@@ -12,7 +12,7 @@ from openprime.desk.desk import Desk
 from openprime.desk.ledger import OUTSIDE, check_balanced, post, wallet_of
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
-from openprime.desk.state import Account, Order, Position
+from openprime.desk.state import Account, Order, Position, leg_key
 from openprime.desk.turn import exposure_of
 from openprime.model.reference import Reference, build
 from openprime.model.venue import Accepted, Cancelled, Filled, VenueReport
@@ -20,6 +20,7 @@ from openprime.model.vocabulary import (
     Exchange,
     Liquidity,
     OrderType,
+    PositionMode,
     PositionSide,
     Side,
     TimeInForce,
@@ -100,21 +101,25 @@ class DeskKit:
         account = self.account(instrument.exchange)
         turn = self.desk.turn
         turn.begin(self.now_ms, c.NO_QUOTE)
-        exposure_of(turn, account, instrument)
+        side = PositionSide.NONE
+        if account.position_mode is PositionMode.BOTH:
+            side = PositionSide.LONG if Decimal(str(quantity)) > 0 else PositionSide.SHORT
+        leg = leg_key(sym, side)
+        exposure_of(turn, account, instrument, leg)
         position = Position(
             position_id=turn.new_long_id(),
             portfolio_id=self.portfolio_id,
             exchange=instrument.exchange,
             sym=sym,
-            side=PositionSide.NONE,
+            side=side,
             created_at_ms=self.now_ms,
             updated_at_ms=self.now_ms,
             quantity=Decimal(str(quantity)),
             average_price=Decimal(str(average)),
             max_quantity=abs(Decimal(str(quantity))),
         )
-        account.positions[sym] = position
-        account.stale_syms[sym] = None
+        account.positions[leg] = position
+        account.stale_syms[leg] = None
         return position
 
     def place(
@@ -129,6 +134,7 @@ class DeskKit:
         quote_quantity: object = 0,
         reduce_only: bool = False,
         client_order_id: str = "",
+        leg: str | None = None,
     ) -> Outcome:
         return self.do(
             c.PlaceOrder(
@@ -142,10 +148,11 @@ class DeskKit:
                 limit_price=Decimal(str(price)),
                 client_order_id=client_order_id,
                 reduce_only=reduce_only,
+                position_side=PositionSide(leg) if leg else None,
             )
         )
 
-    def rest(self, sym: str, side: str, quantity: object, price: object, **more: bool) -> Order:
+    def rest(self, sym: str, side: str, quantity: object, price: object, **more: object) -> Order:
         """Place an order and let the venue accept it."""
         outcome = self.place(sym, side, quantity, price, **more)  # type: ignore[arg-type]
         assert outcome.refusal is None, outcome.refusal
@@ -179,14 +186,25 @@ class DeskKit:
         )
 
     def trade(
-        self, sym: str, side: str, quantity: object, price: object, *, maker: bool = False
+        self,
+        sym: str,
+        side: str,
+        quantity: object,
+        price: object,
+        *,
+        maker: bool = False,
+        leg: str | None = None,
     ) -> Outcome:
         """Place an order and fill it at once."""
-        order = self.rest(sym, side, quantity, price)
+        order = self.rest(sym, side, quantity, price, leg=leg)
         return self.fill(order, price, quantity, maker=maker)
 
     def confirm_cancel(self, order_id: int) -> Outcome:
         return self.report(Cancelled(order_id, requested=True))
+
+    def switch(self, mode: str, exchange: Exchange = Exchange.BINANCE) -> Outcome:
+        """Ask for the account's position mode to be NET or BOTH."""
+        return self.do(c.SetPositionMode(self.portfolio_id, exchange, PositionMode(mode)))
 
     def code(self, outcome: Outcome) -> int | None:
         return outcome.refusal.code if outcome.refusal else None

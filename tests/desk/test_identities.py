@@ -126,7 +126,10 @@ def test_16_to_18_closed_position() -> None:
     kit.cash("USDT", 1000)
     kit.mark(IMX_PERP, "1.2145")
     lot = msgspec.structs.replace(
-        kit.desk.reference.instruments[IMX_PERP], lot_size=D("0.1"), min_size=D("0.1")
+        kit.desk.reference.instruments[IMX_PERP],
+        lot_size=D("0.1"),
+        min_size=D("0.1"),
+        quantity_step=D("0.1"),
     )
     kit.desk.reference.instruments[IMX_PERP] = lot
     kit.trade(IMX_PERP, "BUY", "6.6", "1.2150")

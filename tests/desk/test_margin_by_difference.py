@@ -1,4 +1,7 @@
-"""Sums kept by difference equal sums made from scratch, to the last digit, on any history."""
+"""Sums kept by difference equal sums made from scratch, to the last digit, on any history.
+
+The accounts are netted or hedged, and may be switched from one mode to the other on the way.
+"""
 
 from decimal import Decimal
 
@@ -9,28 +12,47 @@ from hypothesis import strategies as st
 from openprime.desk import commands as c
 from openprime.desk import views
 from openprime.desk.desk import Desk
-from openprime.desk.state import State
+from openprime.desk.settings import DeskSettings
+from openprime.desk.state import Account, State
 from openprime.model.venue import Accepted, Cancelled, Replaced
-from openprime.model.vocabulary import Exchange
+from openprime.model.vocabulary import Exchange, PositionMode, PositionSide
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit, reference
+from tests.desk.plain_margin import plain_sums
 
 D = Decimal
 OKX_PERP = "OKX_PERP_BTC_USDT"
 SYMS = (BTC_PERP, BTC_SPOT, BTC_MARGIN, "BINANCE_PERP_ETH_USDT", OKX_PERP)
 PRICES = {"BINANCE_PERP_ETH_USDT": D(2600)}
 
+ACTIONS = (
+    "place",
+    "fill",
+    "part",
+    "cancel",
+    "close",
+    "mark",
+    "replace",
+    "index",
+    "lever",
+    "lend",
+    "switch",
+)
+
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["place", "fill", "part", "cancel", "mark", "replace", "index", "lever"]),
+        st.sampled_from(ACTIONS),
         st.sampled_from(SYMS),
         st.sampled_from(["BUY", "SELL"]),
         st.integers(1, 30),
         st.integers(-40, 40),
         st.booleans(),
+        st.sampled_from(["LONG", "SHORT"]),
     ),
     min_size=1,
     max_size=30,
 )
+modes = st.sampled_from(["NET", "BOTH"])
+Step = tuple[str, str, str, int, int, bool, str]
 
 
 def fresh_views(kit: DeskKit) -> list[object]:
@@ -49,26 +71,44 @@ def all_views(desk: Desk, portfolio_id: int) -> list[object]:
     return found
 
 
+def kept_sums(account: Account) -> dict[str, Decimal]:
+    return {
+        "margin": account.perp_margin,
+        "maintenance": account.perp_maintenance,
+        "open_loss": account.perp_open_loss,
+        "value": account.position_value,
+        "upnl": account.wallets["USDT"].upnl,
+    }
+
+
 def price_of(sym: str, move: int) -> Decimal:
     base = PRICES.get(sym, D(60000))
     return (base * (1000 + move) / 1000).quantize(D("0.1"))
 
 
-def take(kit: DeskKit, step: tuple[str, str, str, int, int, bool]) -> None:
-    action, sym, side, size, move, flag = step
+def take(kit: DeskKit, step: Step) -> None:
+    action, sym, side, size, move, flag, leg = step
     instrument = kit.desk.reference.instruments[sym]
     orders = [o for o in kit.desk.state.orders.values() if o.sym == sym]
     price = price_of(sym, move)
     if action == "place":
         unit = D(1) if sym == OKX_PERP else D("0.01")
-        outcome = kit.place(sym, side, size * unit, price, reduce_only=flag and size % 3 == 0)
+        hedged = kit.account(instrument.exchange).position_mode is PositionMode.BOTH
+        outcome = kit.place(
+            sym,
+            side,
+            size * unit,
+            price,
+            reduce_only=instrument.is_perp and flag and size % 3 == 0,
+            leg=leg if hedged else None,
+        )
         if outcome.refusal is None:
             kit.report(Accepted(outcome.reply.order_id))  # type: ignore[union-attr]
     elif action in ("fill", "part") and orders:
         left = orders[0].venue_quantity - orders[0].executed_quantity
         quantity = instrument.lot_size * max(1, int(left / instrument.lot_size / 2))
         done = action == "fill" or quantity >= left
-        kit.fill(orders[0], orders[0].limit_price, left if done else quantity, done=done)
+        kit.fill(orders[0], orders[0].limit_price or price, left if done else quantity, done=done)
     elif action == "cancel" and orders:
         kit.report(Cancelled(orders[-1].order_id, requested=False))
     elif action == "replace" and orders:
@@ -76,6 +116,14 @@ def take(kit: DeskKit, step: tuple[str, str, str, int, int, bool]) -> None:
         if kit.do(command).refusal is None:
             ticks = int(price / instrument.tick_size)
             kit.report(Replaced(orders[0].order_id, ticks, 0))
+    elif action == "close" and instrument.is_perp:
+        hedged = kit.account(instrument.exchange).position_mode is PositionMode.BOTH
+        kit.do(c.ClosePosition(kit.portfolio_id, sym, PositionSide(leg) if hedged else None))
+    elif action == "switch":
+        kit.switch("BOTH" if flag else "NET", instrument.exchange)
+    elif action == "lend":
+        coin = "USDT" if flag else "BTC"
+        kit.do(c.SetCoinLeverage(kit.portfolio_id, instrument.exchange, coin, 1 + size % 5))
     elif action == "mark" and instrument.is_perp:
         kit.mark(sym, price)
     elif action == "index":
@@ -84,12 +132,11 @@ def take(kit: DeskKit, step: tuple[str, str, str, int, int, bool]) -> None:
         kit.do(c.SetLeverage(kit.portfolio_id, sym, 1 + size % 20))
 
 
-@given(steps)
-def test_sums_by_difference_are_the_sums(
-    history: list[tuple[str, str, str, int, int, bool]],
-) -> None:
+@given(modes, steps)
+def test_sums_by_difference_are_the_sums(mode: str, history: list[Step]) -> None:
     kit = DeskKit()
     for exchange in (Exchange.BINANCE, Exchange.OKX):
+        kit.switch(mode, exchange)
         kit.cash("USDT", 60_000, exchange)
     kit.cash("BTC", "0.5")
     kit.index("BTC", 60000)
@@ -99,15 +146,16 @@ def test_sums_by_difference_are_the_sums(
     for step in history:
         take(kit, step)
         kept = all_views(kit.desk, kit.portfolio_id)
+        for exchange in (Exchange.BINANCE, Exchange.OKX):
+            account = kit.account(exchange)
+            assert kept_sums(account) == plain_sums(kit.desk, account)
         assert kept == fresh_views(kit)
         assert kept == all_views(kit.desk, kit.portfolio_id)
 
 
-@given(steps)
-def test_the_same_commands_make_the_same_desk(
-    history: list[tuple[str, str, str, int, int, bool]],
-) -> None:
-    kit = DeskKit(funded=False)
+@given(modes, steps)
+def test_the_same_commands_make_the_same_desk(mode: str, history: list[Step]) -> None:
+    kit = DeskKit(DeskSettings(default_position_mode=PositionMode(mode)), funded=False)
     kit.do(c.Credit(kit.portfolio_id, Exchange.BINANCE, "USDT", D(100_000)))
     kit.do(c.Credit(kit.portfolio_id, Exchange.OKX, "USDT", D(100_000)))
     for sym in SYMS:
@@ -115,7 +163,7 @@ def test_the_same_commands_make_the_same_desk(
     for step in history:
         take(kit, step)
         all_views(kit.desk, kit.portfolio_id)
-    twin = Desk(reference())
+    twin = Desk(reference(), DeskSettings(default_position_mode=PositionMode(mode)))
     for envelope in kit.journal:
         twin.apply(envelope)
     assert twin.snapshot() == kit.desk.snapshot()

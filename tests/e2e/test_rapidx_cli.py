@@ -1,7 +1,7 @@
 """The vendor's own client, unmodified, against a running broker: every command does its work.
 
-Left out: algo orders and the switch of the position mode. `broker` is a fixture: a live server on
-its synthetic market, a funded portfolio, and the key of a broker user's main portfolio.
+Left out: algo orders. `broker` is a fixture: a live server on its synthetic market, a funded
+portfolio, and the key of a broker user's main portfolio.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.rapidx_cli import RapidxCli
+from tests.e2e.rapidx_cli import RapidxCli, Result
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
@@ -636,6 +636,49 @@ def test_the_life_of_a_position(cli: RapidxCli, broker: Any) -> None:
     assert nothing.status == "BLOCKED"
     assert "NO_POSITION_TO_CLOSE" in nothing.envelope["message"]
     cli.submit("position set-leverage", symbol=SOL, leverage=int(before)).reply()
+
+
+def test_the_legs_of_a_hedged_account(cli: RapidxCli) -> None:
+    def switched(mode: str) -> Result:
+        return cli.submit("portfolio set-position-mode", mode=mode, exchange="OKX")
+
+    def mode() -> str:
+        return str(one(cli.run("portfolio overview").rows, exchangeType="OKX")["positionMode"])
+
+    assert switched("BOTH").reply()["data"] == {}
+    assert mode() == "BOTH"
+    order = {
+        "symbol": BTC_OKX,
+        "orderType": "MARKET",
+        "quantity": rules(cli, BTC_OKX)["minSize"],
+        "maxNotional": "100000",
+    }
+    nameless = cli.submit("order place", **order, side="BUY", clientOrderId=fresh_id("none"))
+    assert nameless.upstream_code == "400009", str(nameless)
+    sides = {"LONG": "BUY", "SHORT": "SELL"}
+    for named, side in sides.items():
+        placed = cli.submit(
+            "order place", **order, side=side, positionSide=named, clientOrderId=fresh_id("leg")
+        )
+        row = filled(cli, placed.rows["orderId"])
+        assert (row["positionSide"], row["reduceOnly"]) == (named, False)
+    held = {row["positionSide"]: row for row in positions(cli, BTC_OKX)}
+    assert held.keys() == sides.keys()
+    assert number(held["LONG"]["positionQty"]) == -number(held["SHORT"]["positionQty"]) > 0
+    back = switched("NET")
+    assert back.upstream_code == "406012", str(back)
+
+    for named, row in held.items():
+        close = {"symbol": BTC_OKX, "positionSide": named, "reduceOnly": True}
+        closed = cli.submit("position close", **close, maxNotional="100000")
+        closing = filled(cli, closed.rows["orderId"])
+        assert (closing["positionSide"], closing["reduceOnly"]) == (named, True)
+        past = cli.run("position history", symbol=BTC_OKX).rows["list"]
+        found = one(past, positionId=row["positionId"])
+        assert (found["positionHistorySide"], found["positionMode"]) == (named, "BOTH")
+    assert positions(cli, BTC_OKX) == []
+    switched("NET").reply()
+    assert mode() == "NET"
 
 
 def test_too_much_leverage_is_refused(cli: RapidxCli) -> None:

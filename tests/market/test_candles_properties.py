@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openprime.market.candles import Candle, CandleKind
+from openprime.market.candles import _PAST_LEVEL, PARTS_PER_PIECE, Candle, CandleKind
 from openprime.market.events import DepthSnapshot, MarketTrade
 from openprime.market.state import MarketState
 from openprime.model.reference import build
@@ -235,3 +235,17 @@ def test_mark_and_index_have_candles_too() -> None:
         before, running = market.candles(BTC, "1m", START_MS, 2, kind)
         assert before.close == running.open == running.close == price
         assert not before.volume_base
+
+
+@pytest.mark.parametrize("interval", LENGTHS_MS)
+def test_many_candles_are_made_a_few_at_a_time(interval: str) -> None:
+    """Each piece is made of few parts of the past, and together they are what each is alone."""
+    market = market_of(BTC)
+    pieces = list(market.candle_pieces(BTC, interval, START_MS, 200))
+    part_ms = _PAST_LEVEL[interval] or LENGTHS_MS[interval]
+    most = max(1, PARTS_PER_PIECE * part_ms // LENGTHS_MS[interval])
+    assert all(1 <= len(piece) <= most for piece in pieces)
+    rows = [row for piece in pieces for row in piece]
+    assert len(rows) == 200
+    assert rows == [market.candles(BTC, interval, row.open_time_ms, 1)[0] for row in rows]
+    assert rows == market.candles(BTC, interval, START_MS, 200)

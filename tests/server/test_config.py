@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from openprime.api.settings import AdminSettings
 from openprime.server.config import (
     ConfigError,
     FileConfig,
@@ -48,6 +49,13 @@ def test_a_file_sets_what_it_names_exactly(tmp_path: Path) -> None:
     assert desk.margin_call_uni_mmr == Decimal("1.6")
     assert desk.broker_max_leverage == 0
     assert desk.takeover_uni_mmr == FileConfig().desk.takeover_uni_mmr
+
+
+def test_the_operator_s_door(tmp_path: Path) -> None:
+    path = tmp_path / "openprime.toml"
+    path.write_text("[admin]\nremote = true\n")
+    assert FileConfig().admin == AdminSettings(enabled=True, remote=False)
+    assert read_file(path).admin == AdminSettings(enabled=True, remote=True)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -95,8 +103,8 @@ def test_an_unknown_setting(tmp_path: Path) -> None:
             "`$.desk.leverage_blocked_by_orders`",
         ),
         (
-            '[desk]\ndefault_position_mode = "BOTH"\n',
-            "Expected default_position_mode NET - at `$.desk`",
+            '[desk]\ndefault_position_mode = "HEDGE"\n',
+            "Invalid enum value 'HEDGE' - at `$.desk.default_position_mode`",
         ),
         (
             '[api]\ntrusted_proxies = ["x"]\n',

@@ -84,7 +84,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         Store.open(tmp_path)
     line = str(refused.value)
-    assert line.startswith("expected a database of schema 0001 or older in ")
+    assert line.startswith(f"expected a database of schema {SCHEMA} or older in ")
     assert "found schema 9999" in line
     assert line.endswith("run the release of openprime that made it, or a newer one")
 

@@ -2,7 +2,8 @@
 
 It is plain ASGI, because the order path should cost little more than the reading of a body and
 the checking of a signature. The order of a request's stations is the order of its checks: route,
-bounds, caller, permission, maintenance, body, parameters (errors 4).
+budget of the address, bounds, caller, permission, budget of the key, maintenance, body, parameters
+(errors 4).
 """
 
 import gzip
@@ -12,10 +13,16 @@ from typing import Any
 import structlog
 
 from openprime.api import envelope, pages
-from openprime.api.edge.auth import Caller, Claim
+from openprime.api.edge.auth import AUTH_CODES, Caller, Claim
 from openprime.api.edge.decoding import NOTHING, Decoded, merge, read_body, read_query
+from openprime.api.edge.limiter import Visit
 from openprime.api.endpoints import Endpoint, endpoints
+from openprime.api.faults import Station, Told, told_of
+from openprime.api.maintenance import is_closed
+from openprime.api.operator import ADMIN, AdminRow
+from openprime.api.operator.door import ROOM, UNAUTHORISED, OperatorDoor
 from openprime.api.services import Services
+from openprime.api.sockets.door import refuse_handshake
 from openprime.api.venue_shapes.answer import BareAnswer
 from openprime.errors import Refusal
 
@@ -35,6 +42,7 @@ SERVER_ERROR = 500
 
 INVALID = Refusal(400000)
 UNAVAILABLE = Refusal(50001)
+EXCEEDED = Refusal(100429)
 
 _JSON = (b"content-type", b"application/json")
 _GZIP = (b"content-encoding", b"gzip")
@@ -51,7 +59,8 @@ class ClientGone(Exception):
 class Application:
     """Answers by the endpoint table and the rows that the server adds to it.
 
-    `sockets` maps a path to the handler of its connections.
+    `sockets` maps a path to the handler of its connections; `operator` answers what the operator
+    asks, where there is one.
     """
 
     def __init__(self, services: Services, more: Iterable[Endpoint] = ()) -> None:
@@ -60,7 +69,8 @@ class Application:
             (row.method, row.path): row for row in more
         }
         self.sockets: dict[str, SocketHandler] = {}
-        self.pages = pages.pages(services, self.endpoints)
+        self.operator: OperatorDoor | None = None
+        self.pages = pages.pages(services, self.endpoints, self.sockets)
         self._edge = services.settings.edge
         self._refused = BAD_REQUEST if services.settings.strict_status else OK
 
@@ -76,25 +86,30 @@ class Application:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self.sockets.get(scope["path"])
         if handler is None:
-            await send({"type": "websocket.close", "code": 1008})
+            await refuse_handshake(scope, send, NOT_FOUND, envelope.NOT_FOUND)
             return
         await handler(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self.endpoints.get((scope["method"], scope["path"]))
         if endpoint is None:
-            await self._elsewhere(scope, send)
+            if scope["path"].startswith(ROOM):
+                await self._operate(scope, receive, send)
+            else:
+                await self._elsewhere(scope, send)
             return
         headers = dict(scope["headers"])
+        limiter = self.services.limiter
+        visit = None if limiter is None else limiter.enter(self._address(scope, headers))
         try:
-            status, body = await self._answer(endpoint, scope, headers, receive)
+            status, body = await self._answer(endpoint, scope, headers, receive, visit)
         except ClientGone:
             return
         except Exception:
             log.exception("request_failed", method=scope["method"], path=scope["path"])
             status, body = SERVER_ERROR, envelope.SERVER_ERROR
         packed = len(body) > self._edge.gzip_bytes_min and _takes_gzip(headers)
-        await _send(send, status, body, packed)
+        await _send(send, status, body, packed, more=() if visit is None else visit.headers)
 
     async def _elsewhere(self, scope: Scope, send: Send) -> None:
         """Pages, and the answers to what is not there."""
@@ -109,23 +124,67 @@ class Application:
             kind, body = page()
             await _send(send, OK, body, packed=False, content_type=kind)
 
+    async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is asked under the operator's path: 404 to whom it is not open, 401 without its
+        token.
+        """
+        headers = dict(scope["headers"])
+        door, method, path = self.operator, scope["method"], scope["path"]
+        peer = scope["client"][0] if scope["client"] else ""
+        if door is None or not door.open_to(peer, headers):
+            await _refuse_route(send, [])
+        elif not door.knows(headers):
+            await _send(send, UNAUTHORISED, door.refused_body, packed=False)
+        elif (row := ADMIN.get((method, path))) is None:
+            await _refuse_route(send, sorted(known for known, found in ADMIN if found == path))
+        else:
+            await self._act(door, row, peer, scope, headers, receive, send)
+
+    async def _act(
+        self,
+        door: OperatorDoor,
+        row: AdminRow,
+        peer: str,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        query: bytes = scope["query_string"]
+        try:
+            content = await _read(receive, headers, self._edge.body_bytes_max)
+            if content is None or len(query) > self._edge.query_bytes_max:
+                status, body = TOO_LARGE, self.services.texts.body(INVALID)
+            else:
+                done, body = await door.answer(row, peer, query, content)
+                status = OK if done else self._refused
+        except ClientGone:
+            return
+        except Exception:
+            log.exception("request_failed", method=row.method, path=row.path)
+            status, body = SERVER_ERROR, envelope.SERVER_ERROR
+        await _send(send, status, body, packed=False)
+
     async def _answer(
         self,
         endpoint: Endpoint,
         scope: Scope,
         headers: dict[bytes, bytes],
         receive: Receive,
+        visit: Visit | None,
     ) -> Reply:
         edge, services = self._edge, self.services
+        if visit is not None and visit.refused:
+            return envelope.TOO_MANY_REQUESTS, services.texts.body(EXCEEDED)
         query: bytes = scope["query_string"]
         if len(query) > edge.query_bytes_max or _size(headers) > edge.header_bytes_max:
             return TOO_LARGE, services.texts.body(INVALID)
         content = await _read(receive, headers, edge.body_bytes_max) if endpoint.writes else b""
         if content is None:
             return TOO_LARGE, services.texts.body(INVALID)
-        result = await self._perform(endpoint, scope, headers, query, content)
+        result = await self._perform(endpoint, scope, headers, query, content, visit)
         if isinstance(result, Refusal):
-            return self._refused, services.texts.body(result)
+            return self._status(result), services.texts.body(result)
         if isinstance(result, BareAnswer):
             return result.status, result.body
         return OK, envelope.success(endpoint.success, result)
@@ -137,6 +196,7 @@ class Application:
         headers: dict[bytes, bytes],
         query: bytes,
         content: bytes,
+        visit: Visit | None,
     ) -> Any:
         services = self.services
         nonce = headers.get(b"nonce", b"").decode("latin-1")
@@ -144,20 +204,57 @@ class Application:
         body = read_body(content, self._edge) if content else NOTHING
         # The signature covers the body where it says anything, else the query (clients 18).
         signed = body if body.values or body.unfit else asked
+        faults = services.faults
+        told = self._told(endpoint, headers, asked, body) if faults.armed else None
+        if told is not None and (forced := faults.take((Station.EDGE,), told)):
+            return forced
         caller: Caller | None = None
         if endpoint.permission is not None or (
             endpoint.may_be_signed and any(name in headers for name in _SIGNATURE)
         ):
             known = self._caller(endpoint, scope, headers, nonce, signed)
+            if told is not None:
+                known = faults.take((Station.AUTH,), told, known, AUTH_CODES) or known
             if isinstance(known, Refusal):
                 return known
             caller = known
-        if endpoint.writes and services.maintenance:
+        if visit is not None and not visit.spend(endpoint, caller.key.access_key if caller else ""):
+            return EXCEEDED
+        if told is not None and (forced := faults.take((Station.BUDGET,), told)):
+            return forced
+        state = services.desk.state
+        if state.windows and is_closed(state, endpoint.service, services.clock_ms()):
             return UNAVAILABLE
         if asked.unfit or body.unfit:
             return INVALID
         parameters = body.values if not asked.values else merge(asked.values, body.values)
         return await endpoint.answer(services, caller, parameters)
+
+    def _status(self, refusal: Refusal) -> int:
+        """The HTTP status of a refusal: nearly all have the profile's."""
+        if refusal.code == EXCEEDED.code:
+            return envelope.TOO_MANY_REQUESTS
+        return SERVER_ERROR if refusal.code == SERVER_ERROR else self._refused
+
+    def _told(
+        self, endpoint: Endpoint, headers: dict[bytes, bytes], asked: Decoded, body: Decoded
+    ) -> Told:
+        """What a request says of itself before anybody knows whose it is."""
+        access_key = headers.get(b"x-mbx-apikey", b"").decode("latin-1")
+        entry = self.services.keys.find(access_key)
+        parameters = merge(asked.values, body.values)
+        return told_of(
+            access_key,
+            entry.portfolio_id if entry else 0,
+            endpoint.method,
+            endpoint.path,
+            parameters,
+        )
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The address that a request comes from."""
+        client = scope["client"]
+        return self.services.proxies.caller(client[0] if client else "", headers)
 
     def _caller(
         self,
@@ -168,17 +265,18 @@ class Application:
         signed: Decoded,
     ) -> Caller | Refusal:
         services = self.services
-        client = scope["client"]
         claim = Claim(
             access_key=headers.get(b"x-mbx-apikey", b"").decode("latin-1"),
             nonce=nonce,
             signature=headers.get(b"signature", b""),
-            address=services.proxies.caller(client[0] if client else "", headers),
+            address=self._address(scope, headers),
         )
         key = services.gate.identify(claim, signed)
         if isinstance(key, Refusal):
             return key
-        return services.gate.admit(key, endpoint.permission, endpoint.level)
+        return services.gate.admit(
+            key, endpoint.permission, endpoint.level, endpoint.forbidden_code
+        )
 
 
 def _size(headers: dict[bytes, bytes]) -> int:

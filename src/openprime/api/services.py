@@ -1,5 +1,6 @@
 """What the handlers work with, gathered in one place by the server."""
 
+import copy
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,16 +10,22 @@ from typing import Protocol, TypeVar, cast
 
 from openprime.api import wire
 from openprime.api.edge.auth import Gate
+from openprime.api.edge.bad_signatures import BadSignatures
 from openprime.api.edge.keys import KeyRing, Proxies
+from openprime.api.edge.limiter import Limiter
 from openprime.api.envelope import Texts
+from openprime.api.faults import FaultBoard
 from openprime.api.settings import ApiSettings
-from openprime.desk.commands import Command, Envelope
+from openprime.desk.commands import Command, Envelope, FreezeKey, OperatorNote
 from openprime.desk.desk import Desk
 from openprime.desk.events import Event, OrderChanged
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order, State
+from openprime.desk.switches import FaultKind
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
+from openprime.store.algo_history import AlgoHistory
+from openprime.store.funds_history import FundsHistory
 from openprime.store.history import History
 from openprime.store.store import Store
 
@@ -31,13 +38,22 @@ class Commands(Protocol):
     After a failure of the disk `desk` is another one, made from what was kept.
     """
 
-    sequence: int
-    broken: str | None
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def broken(self) -> str | None: ...
 
     @property
     def desk(self) -> object: ...
 
-    async def submit(self, command: Command) -> Outcome: ...
+    async def submit(
+        self, command: Command, forced: Refusal | None = None, note: OperatorNote | None = None
+    ) -> Outcome: ...
+
+    def post(self, command: Command) -> Outcome:
+        """Apply a command that nobody waits for."""
+        ...
 
     async def settled(self) -> None:
         """Return once all that was visible at the call is durable."""
@@ -84,47 +100,72 @@ class Services:
 
     `clock_ms` is the desk's time and may be advanced by an operator; `wall_ms` is the world's,
     which nonces are compared with. `unseal(sealed_secret, access_key)` opens a key's secret.
-    `maintenance` makes every write answer 50001.
+    Without a `limiter` there are no budgets.
     """
 
     sequencer: Commands
     store: Store
     history: History
     market: Prices
-    reference: Reference
     clock_ms: Callable[[], int]
     unseal: Callable[[bytes, str], str]
     settings: ApiSettings = field(default_factory=ApiSettings)
     wall_ms: Callable[[], int] = _wall_ms
-    maintenance: bool = False
+    limiter: Limiter | None = None
     started_at_ms: int = field(init=False)
     keys: KeyRing = field(init=False)
     gate: Gate = field(init=False)
     proxies: Proxies = field(init=False)
     texts: Texts = field(init=False)
     finished: FinishedOrders = field(init=False)
+    funds: FundsHistory = field(init=False)
+    algo_history: AlgoHistory = field(init=False)
+    faults: FaultBoard = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
         self.started_at_ms = self.wall_ms()
         self.keys = KeyRing(self._state, self.unseal, self.wall_ms, settings.key_cache_ms)
-        self.gate = Gate(self._state, self.keys, self.wall_ms, settings.nonce_skew_s)
+        bad_signatures = BadSignatures(settings.freeze_after_bad_signatures or 0, self._freeze)
+        self.gate = Gate(
+            self._state, self.keys, self.wall_ms, settings.nonce_skew_s, bad_signatures
+        )
         self.proxies = Proxies(settings.trusted_proxies)
         self.texts = Texts(settings.newest_messages)
+        self.funds = FundsHistory(self.store)
+        self.algo_history = AlgoHistory(self.store)
         self.finished = FinishedOrders(settings.finished_orders_kept)
+        self.faults = FaultBoard(lambda: self.desk.state.faults, self.clock_ms)
 
     @property
     def desk(self) -> Desk:
         """The desk of the moment."""
         return cast(Desk, self.sequencer.desk)
 
+    @property
+    def reference(self) -> Reference:
+        """The rules in force."""
+        return self.desk.reference
+
+    def _freeze(self, access_key: str) -> None:
+        """Freeze a key that nobody asks to be frozen (errors 6.1)."""
+        self.sequencer.post(FreezeKey(access_key, True))
+
     def _state(self) -> State:
         return self.desk.state
 
     def observe(self, envelope: Envelope, outcome: Outcome) -> None:
         """Take note of what a command did: an observer for the sequencer."""
-        self.keys.observe(outcome.events)
+        if not self.faults.has(FaultKind.STALE_CACHE):
+            self.keys.observe(outcome.events)
+        self.faults.observe(envelope.command)
         self.finished.observe(outcome.events)
+
+    def through(self, commands: Commands) -> "Services":
+        """The same services with another way to the desk."""
+        other = copy.copy(self)
+        other.sequencer = commands
+        return other
 
     async def read(self, render: Callable[[Desk], T]) -> T:
         """What `render` makes of the desk, once a crash could not take it back any more."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Any
 
+from openprime.desk.algo_state import Attached, Trigger
 from openprime.desk.events import Statement, Trade
 from openprime.desk.state import Order, PositionHistory
 from openprime.desk.views import AccountView, AssetView, PositionView, TierView
@@ -77,7 +78,7 @@ def order_row(order: Order, contract_size: Decimal, portfolio_name: str) -> Row:
     """An order as REST tells it."""
     row = _order_fields(order, contract_size)
     row["portfolioName"] = portfolio_name
-    row["algoOrderId"] = ""
+    row["algoOrderId"] = str(order.algo_order_id) if order.algo_order_id else ""
     row["leverage"] = order.leverage
     return row
 
@@ -89,7 +90,25 @@ def order_push(order: Order, contract_size: Decimal) -> Row:
     return row
 
 
+def attached_fields(attached: Attached) -> Row:
+    """The take profit and stop loss that an order brought along."""
+    return two_triggers(attached.take_profit, attached.stop_loss)
+
+
+def two_triggers(take_profit: Trigger | None, stop_loss: Trigger | None) -> Row:
+    """A take profit and a stop loss; "" for what there is none of."""
+    values = [cell for trigger in (take_profit, stop_loss) for cell in _trigger_cells(trigger)]
+    return dict(zip(_NO_TRIGGERS, values, strict=True))
+
+
+def _trigger_cells(trigger: Trigger | None) -> tuple[str, str, str]:
+    if trigger is None:
+        return "", "", ""
+    return text(trigger.price), trigger.watched, text(trigger.order_price)
+
+
 def _order_fields(order: Order, contract_size: Decimal) -> Row:
+    attached = order.attached
     return {
         "portfolioId": str(order.portfolio_id),
         "orderId": str(order.order_id),
@@ -125,7 +144,7 @@ def _order_fields(order: Order, contract_size: Decimal) -> Row:
         "borrowAmount": text(order.borrow_amount),
         "borrowAsset": order.borrow_coin,
         "positionSide": order.position_side,
-        **_NO_TRIGGERS,
+        **(_NO_TRIGGERS if attached is None else attached_fields(attached)),
         "createAt": str(order.created_at_ms),
         "updateAt": str(order.updated_at_ms),
     }
@@ -156,7 +175,7 @@ def execution_row(trade: Trade) -> Row:
     """A fill as REST tells it: fee and rebate apart."""
     return {
         **_execution_fields(trade),
-        "algoOrderId": "0",
+        "algoOrderId": str(trade.algo_order_id),
         "tradingFee": text(trade.fee),
         "tradingFeeCoin": trade.fee_coin,
         "fee": text(trade.fee),
@@ -373,3 +392,9 @@ def page(rows: Sequence[Row], total: int, number: int, size: int) -> Row:
         "totalSize": total,
         "list": rows,
     }
+
+
+def page_of(rows: Sequence[Row], number: int, size: int) -> Row:
+    """One page of a list whose rows are all at hand."""
+    first = (number - 1) * size
+    return page(rows[first : first + size], len(rows), number, size)

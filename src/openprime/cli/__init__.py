@@ -1,6 +1,7 @@
-"""The command line: `openprime up`, `openprime keys …`.
+"""The command line: `openprime up`, `openprime keys …`, `openprime errors`, `openprime admin …`.
 
-Whatever is wrong with a call is said in one line on standard error, with exit code 2.
+Whatever is wrong with a call is said in one line on standard error, with exit code 2; what a
+running broker says no to, with exit code 1.
 """
 
 import sys
@@ -8,7 +9,10 @@ import sys
 import click
 
 from openprime import __version__
+from openprime.cli.admin import admin
+from openprime.cli.errors import errors
 from openprime.cli.keys import keys
+from openprime.cli.operator_client import Refused
 from openprime.cli.up import up
 
 
@@ -20,6 +24,8 @@ def openprime() -> None:
 
 openprime.add_command(up)
 openprime.add_command(keys)
+openprime.add_command(errors)
+openprime.add_command(admin)
 
 
 def main() -> None:
@@ -31,7 +37,7 @@ def main() -> None:
         code = 0
     except click.ClickException as error:
         click.echo(f"openprime: {_one_line(error)}", err=True)
-        code = 2
+        code = error.exit_code if isinstance(error, Refused) else 2
     except click.Abort:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

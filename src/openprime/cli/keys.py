@@ -29,7 +29,7 @@ def list_keys(data: str | None) -> None:
     async def work(keyring: "Keyring") -> None:
         click.echo(f"{'ACCESS KEY':<34}{'PORTFOLIO':<18}{'STATUS':<8}{'PERMISSIONS':<31}NAME")
         for key in keyring.all():
-            status = "frozen" if key.frozen else "normal"
+            status = "frozen" if key.is_frozen else "normal"
             permissions = ",".join(key.permissions)
             row = f"{key.access_key:<34}{key.portfolio_id:<18}{status:<8}{permissions:<31}"
             click.echo(row + key.name)

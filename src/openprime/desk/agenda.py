@@ -11,3 +11,20 @@ def schedule(turn: Turn, time_ms: int, kind: TaskKind, subject: int = 0) -> None
     state = turn.state
     state.tasks_noted += 1
     insort(state.agenda, Due(time_ms, state.tasks_noted, kind, subject))
+
+
+def come_round(turn: Turn, kind: TaskKind, interval_ms: int, offset_ms: int = 0) -> None:
+    """Have a task done at the next round moment, unless it is noted already.
+
+    Round are the multiples of `interval_ms` since 1970, each later by `offset_ms`.
+    """
+    recurring = turn.state.recurring
+    if kind not in recurring:
+        rounds = (turn.now_ms - offset_ms) // interval_ms + 1
+        recurring[kind] = rounds * interval_ms + offset_ms
+        schedule(turn, recurring[kind], kind)
+
+
+def has_come(turn: Turn, kind: TaskKind) -> None:
+    """The recurring task is being done: it comes round again only where it is asked for."""
+    del turn.state.recurring[kind]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from openprime.desk.access import rules_known
 from openprime.desk.checks import (
     first_refusal,
     notional_above_minimum,
@@ -19,6 +20,7 @@ from openprime.desk.margin_checks import perp_code, replaced_worth, sets_exposur
 from openprime.desk.orders import changed, displace, request_cancel, reserve_again
 from openprime.desk.placing import Placing
 from openprime.desk.reduce_only import closing_side, covered_before, make_room
+from openprime.desk.reserves import INSUFFICIENT
 from openprime.desk.state import Amendment, Order, Portfolio, copy_of
 from openprime.desk.turn import Turn, account_of
 from openprime.errors import Refusal
@@ -37,6 +39,7 @@ from openprime.model.vocabulary import (
 )
 
 REPLACE_CHECKS = (
+    rules_known,
     quantity_on_lot,
     quantity_below_maximum,
     quantity_above_minimum,
@@ -103,7 +106,7 @@ def replace(turn: Turn, command: ReplaceOrder) -> Order | Refusal:
     """Change price or total quantity. A refused change leaves the order as it was.
 
     Codes in their order: 401018, 401117, 401019, 401005, those of price and quantity, 401045,
-    401059, those of margin, 401052.
+    401059, 401057 (what it held back was seized), those of margin, 401052.
     """
     portfolio = turn.state.portfolios[command.portfolio_id]
     order = find_order(turn, portfolio, command.order_id, command.client_order_id)
@@ -143,11 +146,11 @@ def _as_placing(
         quote_quantity=ZERO,
         limit_price=price,
         reduce_only=order.reduce_only,
+        position_side=order.position_side,
     )
     placing = Placing(turn, command, portfolio)
     placing.set_instrument(turn.reference.instruments[order.sym])
-    placing.account = account_of(turn.state, order)
-    placing.exposure = placing.account.exposures[order.sym]
+    placing.set_account(account_of(turn.state, order), order.leg)
     placing.order = order
     return placing
 
@@ -155,6 +158,8 @@ def _as_placing(
 def _account_refusal(placing: Placing) -> Refusal | None:
     sets_exposure(placing)
     code = risk_allows(placing)
+    if code is None and placing.account.restricted and not placing.reduces:
+        code = 401045
     return None if code is None else Refusal(code)
 
 
@@ -163,7 +168,7 @@ def _amended_refusal(placing: Placing) -> Refusal | None:
     turn, order = placing.turn, placing.order
     assert placing.exposure is not None, "a working order has an exposure"
     if order.reduce_only:
-        position = placing.account.positions.get(order.sym)
+        position = placing.account.positions.get(placing.leg)
         quantity = position.quantity if position else ZERO
         if not position or order.side is not closing_side(quantity):
             return Refusal(401048)
@@ -175,7 +180,7 @@ def _amended_refusal(placing: Placing) -> Refusal | None:
         if code is not None:
             return Refusal(code)
     else:
-        code = spot_code(placing)
+        code = INSUFFICIENT if order.seized else spot_code(placing)
         if code is not None:
             return Refusal(code)
     return _post_only_refusal(placing)
@@ -203,7 +208,7 @@ def _send(placing: Placing) -> None:
     order.venue_quantity = order.executed_quantity + min(order.remaining, _room(placing))
     turn.requests.append(venue_change(instrument, order))
     turn.touch_account(placing.account)
-    make_room(turn, placing.account, instrument, displace)
+    make_room(turn, placing.account, instrument, placing.leg, displace)
 
 
 def venue_change(instrument: Instrument, order: Order) -> VenueReplace:
@@ -222,5 +227,5 @@ def _room(placing: Placing) -> Decimal:
     order, exposure = placing.order, placing.exposure
     if not order.reduce_only or exposure is None:
         return order.remaining
-    quantity = placing.account.positions[order.sym].quantity
+    quantity = placing.account.positions[placing.leg].quantity
     return abs(quantity) - covered_before(placing.turn, exposure, quantity, order)

@@ -7,6 +7,7 @@ speak at all, so that a kind's own checks are picked from the table once.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from openprime.desk.access import business_offered, portfolio_may_trade, rules_known
 from openprime.desk.checks import (
     Check,
     account_initialised,
@@ -15,7 +16,6 @@ from openprime.desk.checks import (
     exposure_known,
     leverage_known,
     notional_above_minimum,
-    portfolio_may_trade,
     portfolio_orders_below_maximum,
     position_side_fits,
     post_only_rests,
@@ -36,6 +36,7 @@ from openprime.desk.checks import (
 )
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.margin_checks import margin_suffices
+from openprime.desk.pool import venue_account_found
 from openprime.desk.turn import Turn
 from openprime.model.vocabulary import (
     GTX,
@@ -97,7 +98,9 @@ def _by_amount(kind: Kind) -> bool:
 CHECKS: tuple[tuple[Check, Callable[[Kind], bool], OrderState | None], ...] = (
     (duplicate_client_order_id, _named, None),
     (symbol_supported, _every, None),
+    (business_offered, _every, None),
     (position_side_fits, _perp, None),
+    (rules_known, _every, None),
     (quantity_on_lot, _every, None),
     (quantity_below_maximum, _every, None),
     (quantity_above_minimum, _every, None),
@@ -119,6 +122,7 @@ CHECKS: tuple[tuple[Check, Callable[[Kind], bool], OrderState | None], ...] = (
     (symbol_orders_below_maximum, _every, None),
     (portfolio_orders_below_maximum, _every, None),
     (margin_suffices, _every, OrderState.FAIL),
+    (venue_account_found, _every, OrderState.FAIL),
     (post_only_rests, _post_only, OrderState.REJECT),
 )
 

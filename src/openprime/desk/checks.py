@@ -6,11 +6,13 @@ at the edge; what a check needs of the market came with the envelope.
 
 from collections.abc import Callable
 
+from openprime.desk.legs import exposures_of, named_leg
 from openprime.desk.margin import refresh
 from openprime.desk.margin_checks import sets_exposure
 from openprime.desk.placing import Placing, draft
 from openprime.desk.reduce_only import closing_side, covered_before
-from openprime.desk.risk import ORDERS_ALLOWED, status_of, surely_normal
+from openprime.desk.risk import ORDERS_ALLOWED, account_status, surely_normal
+from openprime.desk.turn import account_at
 from openprime.errors import Refusal
 from openprime.model.vocabulary import (
     BUY,
@@ -37,12 +39,24 @@ def duplicate_client_order_id(placing: Placing) -> int | None:
 
 def symbol_supported(placing: Placing) -> int | None:
     instrument = placing.turn.reference.instruments.get(placing.command.sym)
-    if instrument is None or not (instrument.live or placing.command.reduce_only):
+    if instrument is None:
         return 401011
     placing.set_instrument(instrument)
-    placing.account = placing.portfolio.accounts[instrument.exchange]
-    placing.exposure = placing.account.exposures.get(instrument.sym)
-    return None
+    account = account_at(placing.turn, placing.portfolio, instrument.exchange)
+    leg = instrument.sym
+    if instrument.business is PERP and account.position_mode is not NET:
+        leg = named_leg(account, leg, placing.command.position_side)
+    placing.set_account(account, leg)
+    return None if instrument.live or _may_close(placing) else 401011
+
+
+def _may_close(placing: Placing) -> bool:
+    """Whether an order could close a position: those a symbol takes that is suspended."""
+    position = placing.account.positions.get(placing.leg)
+    if placing.command.reduce_only or position is None:
+        return placing.command.reduce_only
+    closes = placing.command.side is closing_side(position.quantity)
+    return closes and placing.command.quantity <= abs(position.quantity)
 
 
 def position_side_fits(placing: Placing) -> int | None:
@@ -56,7 +70,7 @@ def position_side_fits(placing: Placing) -> int | None:
 
 
 def quantity_on_lot(placing: Placing) -> int | None:
-    return 401013 if placing.command.quantity % placing.instrument.lot_size else None
+    return 401013 if placing.command.quantity % placing.rules.quantity_step else None
 
 
 def quantity_below_maximum(placing: Placing) -> int | None:
@@ -77,7 +91,7 @@ def quantity_above_minimum(placing: Placing) -> int | None:
 
 
 def price_on_tick(placing: Placing) -> int | None:
-    return 401015 if placing.command.limit_price % placing.instrument.tick_size else None
+    return 401015 if placing.command.limit_price % placing.rules.price_step else None
 
 
 def price_above_minimum(placing: Placing) -> int | None:
@@ -118,10 +132,6 @@ def notional_above_minimum(placing: Placing) -> int | None:
     return 401017 if notional < instrument.min_notional else None
 
 
-def portfolio_may_trade(placing: Placing) -> int | None:
-    return 401061 if placing.portfolio.trade_forbidden else None
-
-
 def account_initialised(placing: Placing) -> int | None:
     return None if placing.account.initialised else 401046
 
@@ -140,7 +150,7 @@ def risk_allows(placing: Placing) -> int | None:
         return 401045
     if surely_normal(account, settings):
         return None
-    adding, reducing = ORDERS_ALLOWED[status_of(placing.sums, settings)]
+    adding, reducing = ORDERS_ALLOWED[account_status(account, placing.sums, settings)]
     return None if (reducing if placing.reduces else adding) else 401045
 
 
@@ -151,7 +161,10 @@ def account_unrestricted(placing: Placing) -> int | None:
 
 
 def leverage_known(placing: Placing) -> int | None:
-    return 401037 if placing.leverage < 1 else None
+    instrument = placing.instrument
+    if instrument.default_leverage or instrument.sym in placing.account.leverage:
+        return None
+    return 401037
 
 
 def sold_coin_held(placing: Placing) -> int | None:
@@ -160,24 +173,28 @@ def sold_coin_held(placing: Placing) -> int | None:
 
 
 def reduce_only_has_position(placing: Placing) -> int | None:
-    return None if placing.account.positions.get(placing.instrument.sym) else 401048
+    return None if placing.account.positions.get(placing.leg) else 401048
 
 
 def reduce_only_closes(placing: Placing) -> int | None:
-    position = placing.account.positions[placing.instrument.sym]
+    position = placing.account.positions[placing.leg]
     return None if placing.command.side is closing_side(position.quantity) else 401047
 
 
 def reduce_only_has_room(placing: Placing) -> int | None:
     if placing.exposure is None:
         return None
-    quantity = placing.account.positions[placing.instrument.sym].quantity
+    quantity = placing.account.positions[placing.leg].quantity
     covered = covered_before(placing.turn, placing.exposure, quantity, placing.order)
     return 401059 if covered and covered >= abs(quantity) else None
 
 
 def symbol_orders_below_maximum(placing: Placing) -> int | None:
+    """Both legs of a symbol together count against its maximum."""
     working = len(placing.exposure.orders) if placing.exposure else 0
+    if placing.order.position_side is not NO_SIDE:
+        exposures = exposures_of(placing.account, placing.instrument.sym)
+        working = sum(len(exposure.orders) for exposure in exposures)
     return 401044 if working >= placing.instrument.max_open_orders else None
 
 

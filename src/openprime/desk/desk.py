@@ -11,7 +11,9 @@ the sums are a cache of orders, positions, wallets and prices (see margin.py).
 import msgspec
 
 from openprime.desk import orders
-from openprime.desk.commands import Envelope
+from openprime.desk.auditing import note_down
+from openprime.desk.commands import Envelope, PlaceOrder
+from openprime.desk.following import follow
 from openprime.desk.handlers import HANDLERS
 from openprime.desk.margin import forget_sums
 from openprime.desk.outcome import Outcome
@@ -32,22 +34,33 @@ class Desk:
         settings: DeskSettings | None = None,
         state: State | None = None,
     ) -> None:
-        """A desk with the state given, or a new one with `settings`."""
+        """A desk with the state given, or a new one with `settings`, under the venues' rules."""
         self.state = state if state is not None else State(settings=settings or DeskSettings())
-        self.reference = reference
         self.turn = Turn(self.state, reference)
+
+    @property
+    def reference(self) -> Reference:
+        """The rules in force: the venues' own with the operator's overrides."""
+        return self.turn.reference
 
     def apply(self, envelope: Envelope) -> Outcome:
         """Do one command. A refused one leaves sequence, time and everything else as they were."""
         turn, state, command = self.turn, self.state, envelope.command
         turn.begin(envelope.time_ms, envelope.quote)
+        turn.forced = envelope.forced
+        if turn.forced is not None and type(command) is not PlaceOrder:
+            return Outcome(turn.forced)
         result = HANDLERS[type(command)](turn, command)
         if isinstance(result, Refusal):
             return Outcome(result)
+        if state.algos or state.attached_orders:
+            follow(turn)
         state.sequence = envelope.sequence
         state.time_ms = envelope.time_ms
         if envelope.time_ms >= state.next_purge_ms:
             orders.purge_client_order_ids(turn)
+        if envelope.note is not None:
+            note_down(turn, envelope.note)
         return Outcome(None, turn.all_events(), turn.requests, result)
 
     def find_account(self, portfolio_id: int, exchange: Exchange) -> Account | None:

@@ -8,8 +8,12 @@ from decimal import Decimal
 
 import msgspec
 
+from openprime.desk.algo_state import AlgoOrder
+from openprime.desk.funds import Deposit, Transfer, Withdrawal
+from openprime.desk.liquidation_state import Reduced, Step
+from openprime.desk.news_items import NewsItem
 from openprime.desk.state import Order, PositionHistory
-from openprime.model.vocabulary import Business, Exchange, Liquidity, Side, StatementType
+from openprime.model.vocabulary import AccountStatus, Business, Exchange, Liquidity, LoanKind, Side, StatementType
 
 
 class OrderChanged(msgspec.Struct, frozen=True, tag=True):
@@ -41,6 +45,7 @@ class Trade(msgspec.Struct, frozen=True, tag=True):
     realised_pnl: Decimal
     liquidity: Liquidity
     time_ms: int
+    algo_order_id: int = 0
 
 
 class PositionChanged(msgspec.Struct, frozen=True, tag=True):
@@ -90,19 +95,152 @@ class Statement(msgspec.Struct, frozen=True, tag=True):
     time_ms: int
 
 
+class LoanOrder(msgspec.Struct, frozen=True, tag=True):
+    """Coins that were borrowed from RapidX or paid back, and what is owed and free thereafter."""
+
+    order_id: int
+    client_order_id: str
+    portfolio_id: int
+    exchange: Exchange
+    kind: LoanKind
+    coin: str
+    amount: Decimal
+    loan: Decimal
+    available: Decimal
+    time_ms: int
+
+
+class LoanEntry(msgspec.Struct, frozen=True, tag=True):
+    """A row of the loan statement: `delta` went into the wallet, whose cash is `balance` since."""
+
+    statement_id: int
+    portfolio_id: int
+    exchange: Exchange
+    kind: LoanKind
+    coin: str
+    delta: Decimal
+    balance: Decimal
+    time_ms: int
+
+
 class KeyChanged(msgspec.Struct, frozen=True, tag=True):
     """A key was made, frozen, freed or deleted: whoever caches keys forgets it."""
 
     access_key: str
 
 
+class TransferChanged(msgspec.Struct, frozen=True, tag=True):
+    """A transfer is new, done or failed."""
+
+    transfer: Transfer
+
+
+class DepositChanged(msgspec.Struct, frozen=True, tag=True):
+    """A deposit is announced, arrived or failed."""
+
+    deposit: Deposit
+
+
+class WithdrawalChanged(msgspec.Struct, frozen=True, tag=True):
+    """A withdrawal is new or has ended."""
+
+    withdrawal: Withdrawal
+
+
+class ReferenceChanged(msgspec.Struct, frozen=True, tag=True):
+    """An override of the rules was made or taken back: whoever holds rules reads them again."""
+
+    table: str
+    key: str
+
+
+class MarkupCollected(msgspec.Struct, frozen=True, tag=True):
+    """The markup of a fill, charged to a sub-portfolio and credited to the MainPortfolio, which
+    `portfolio_id` names. `business` is SPOT or PERP, as brokers state markups.
+    """
+
+    collection_id: int
+    user_id: int
+    portfolio_id: int
+    sub_portfolio_id: int
+    exchange: Exchange
+    business: Business
+    sym: str
+    transaction_id: int
+    coin: str
+    amount: Decimal
+    time_ms: int
+
+
+class Audited(msgspec.Struct, frozen=True, tag=True):
+    """A row of the operator's audit: what was asked, from where, and how it was answered."""
+
+    audit_id: int
+    time_ms: int
+    action: str
+    body: str
+    peer: str
+    code: int
+
+
+class NewsPublished(msgspec.Struct, frozen=True, tag=True):
+    """An item of news is there: whoever listens is told."""
+
+    item: NewsItem
+
+
+class AlgoChanged(msgspec.Struct, frozen=True, tag=True):
+    """An algo order is new or has changed. `finished` on its last change."""
+
+    algo: AlgoOrder
+    finished: bool
+
+
+class MarginCalled(msgspec.Struct, frozen=True, tag=True):
+    """An account came down to a status that its owner is given notice of."""
+
+    portfolio_id: int
+    exchange: Exchange
+    status: AccountStatus
+
+
+class LiquidationStepped(msgspec.Struct, frozen=True, tag=True):
+    """A liquidation took a step, or ended."""
+
+    event_id: int
+    portfolio_id: int
+    exchange: Exchange
+    step: Step
+    status: AccountStatus
+
+
+class LiquidationReduced(msgspec.Struct, frozen=True, tag=True):
+    """An order of a liquidation is over: what it closed."""
+
+    portfolio_id: int
+    reduced: Reduced
+
+
 Event = (
     OrderChanged
+    | MarginCalled
+    | LiquidationStepped
+    | LiquidationReduced
     | Trade
     | PositionChanged
     | PositionReduced
     | WalletChanged
     | AccountChanged
     | Statement
+    | LoanOrder
+    | LoanEntry
     | KeyChanged
+    | TransferChanged
+    | DepositChanged
+    | WithdrawalChanged
+    | ReferenceChanged
+    | Audited
+    | MarkupCollected
+    | NewsPublished
+    | AlgoChanged
 )

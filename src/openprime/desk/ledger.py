@@ -8,11 +8,16 @@ from decimal import Decimal
 
 from openprime.desk.state import Account, Order, State, Wallet
 from openprime.desk.turn import Turn, hold
+from openprime.desk.watched import watch
 from openprime.model.numbers import ZERO, positive_part
 
 OUTSIDE = "outside"
 VENUE = "venue"
+IN_TRANSIT = "in_transit"
+SEIZED = "seized"
 FEES = "fees"
+INTEREST = "interest"
+LENT = "lent"
 
 
 def wallet_of(turn: Turn, account: Account, coin: str) -> Wallet:
@@ -53,6 +58,8 @@ def post(
     wallet.updated_at_ms = turn.now_ms
     if wallet.borrowed:
         repay(wallet)
+    if wallet.cash < frozen(wallet):
+        watch(turn, account)
     turn.touch_wallet(account, coin)
     if account.spot_orders:
         account.spot_orders_stale = True
@@ -75,6 +82,8 @@ def set_freeze(turn: Turn, account: Account, order: Order, amount: Decimal) -> N
     order.frozen = amount
     wallet.updated_at_ms = turn.now_ms
     repay(wallet)
+    if wallet.cash < frozen(wallet):
+        watch(turn, account)
     turn.touch_wallet(account, order.frozen_coin)
 
 
@@ -111,6 +120,9 @@ def balances(state: State) -> dict[str, Decimal]:
         for account in portfolio.accounts.values():
             for wallet in account.wallets.values():
                 sums[wallet.coin] = sums.get(wallet.coin, ZERO) + wallet.cash
+    for user in state.users.values():
+        for funding in user.funding_wallets.values():
+            sums[funding.coin] = sums.get(funding.coin, ZERO) + funding.cash
     for house in state.house.values():
         for coin, amount in house.items():
             sums[coin] = sums.get(coin, ZERO) + amount

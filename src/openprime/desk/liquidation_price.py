@@ -2,13 +2,17 @@
 
 With V the valid margin without the open loss of orders (they are cancelled first), MM the
 maintenance margin, both as functions of this symbol's mark, the price sought is where
-V = theta * MM. Inside one tier both are straight lines, so the tiers are walked one by one from
-the present mark, and the first crossing is the answer.
+V = theta * MM. While no leg of the symbol leaves its tier both are straight lines, so the tiers
+are walked one by one from the present mark, and the first crossing is the answer. Both legs of a
+BOTH account hang on the same mark, so they have one liquidation price.
 """
 
 from decimal import Decimal
 
+import msgspec
+
 from openprime.desk.ledger import equity
+from openprime.desk.legs import legs_of
 from openprime.desk.margin import UNLISTED_DISCOUNT, totals
 from openprime.desk.state import Account, Position
 from openprime.desk.tiers import position_tier, sized_in_contracts
@@ -20,6 +24,19 @@ from openprime.model.numbers import ONE, ZERO, truncate
 MAX_TIERS_WALKED = 32
 
 
+class _Leg(msgspec.Struct):
+    """One position of the symbol: base units, signed and unsigned, and the tier walked to."""
+
+    signed: Decimal
+    size: Decimal
+    tiers: list[PositionTier]
+    at: int
+
+    @property
+    def tier(self) -> PositionTier:
+        return self.tiers[self.at]
+
+
 def liquidation_price(turn: Turn, account: Account, position: Position) -> Decimal | None:
     """The price in USDT, cut at 18 decimals; None where no positive price liquidates."""
     instrument = turn.reference.instruments[position.sym]
@@ -27,10 +44,11 @@ def liquidation_price(turn: Turn, account: Account, position: Position) -> Decim
     if not mark:
         return None
     for discount in _discounts(turn, account, instrument):
-        price = _crossing(turn, account, instrument, position, mark, discount)
+        legs = _legs(turn, account, instrument)
+        price = _crossing(turn, account, instrument, legs, mark, discount)
         if price is None or price <= ZERO:
             return None
-        if _equity_at(account, instrument, position, mark, price) > ZERO or discount == ONE:
+        if discount == ONE or _equity_at(account, instrument, legs, mark, price) > ZERO:
             return truncate(price)
     return None
 
@@ -43,10 +61,29 @@ def _discounts(turn: Turn, account: Account, instrument: Instrument) -> tuple[De
     return (ONE,)
 
 
+def _legs(turn: Turn, account: Account, instrument: Instrument) -> list[_Leg]:
+    """The symbol's open positions, each at its present tier; one without tiers is left out."""
+    legs = []
+    for leg in legs_of(account, instrument.sym):
+        position = account.positions.get(leg)
+        if position is None:
+            continue
+        quantity, value = abs(position.quantity), account.exposures[leg].position_value
+        tier = position_tier(turn, instrument, quantity, value)
+        if tier is None:
+            continue
+        tiers = turn.rules[instrument.sym].tiers
+        if sized_in_contracts(instrument):
+            tiers = [tier]
+        signed = position.quantity * instrument.contract_size
+        legs.append(_Leg(signed, abs(signed), tiers, tiers.index(tier)))
+    return legs
+
+
 def _equity_at(
-    account: Account, instrument: Instrument, position: Position, mark: Decimal, price: Decimal
+    account: Account, instrument: Instrument, legs: list[_Leg], mark: Decimal, price: Decimal
 ) -> Decimal:
-    moved = position.quantity * instrument.contract_size * (price - mark)
+    moved = sum((leg.signed for leg in legs), ZERO) * (price - mark)
     return equity(account.wallets[instrument.quote]) + moved
 
 
@@ -54,63 +91,64 @@ def _crossing(
     turn: Turn,
     account: Account,
     instrument: Instrument,
-    position: Position,
+    legs: list[_Leg],
     mark: Decimal,
     discount: Decimal,
 ) -> Decimal | None:
-    sums = totals(account)
-    exposure = account.exposures[position.sym]
-    theta = turn.settings.liquidating_uni_mmr
-    fee = turn.rules[instrument.sym].fees.taker
-    size = abs(position.quantity) * instrument.contract_size
-    sign = 1 if position.quantity > ZERO else -1
-    position_loss = exposure.position_value * fee
-    valid = sums.margin_value - position_loss - _other_positions_loss(turn, account, position)
-    others = sums.maintenance - exposure.maintenance
-    tier = position_tier(turn, instrument, abs(position.quantity), exposure.position_value)
-    if tier is None:
-        return None
-    for candidate in _tiers_from(turn, instrument, tier, sign):
-        rate = candidate.mm_rate * turn.settings.maintenance_multiplier
-        amount = _maintenance_amount(turn, instrument, candidate)
-        # V(P) = valid + size*(d*sign - fee)*(P - M); MM(P) = others + size*P*rate - amount
-        slope = size * (discount * sign - fee - theta * rate)
-        if not slope:
-            continue
-        fixed = valid - size * mark * (discount * sign - fee) - theta * (others - amount)
-        price = -fixed / slope
-        if sized_in_contracts(instrument) or _inside(candidate, size * price):
-            return price
+    """Where V - theta * MM reaches 0; the way to it leads down where that grows with the mark."""
+    sums, theta = totals(account), turn.settings.liquidating_uni_mmr
+    multiplier = turn.settings.maintenance_multiplier
+    fee = turn.rules_of[account.portfolio_id][instrument.sym].fees.taker
+    valid = sums.margin_value - _positions_loss(turn, account)
+    others = sums.maintenance
+    for leg in legs_of(account, instrument.sym):
+        if leg in account.positions:
+            others -= account.exposures[leg].maintenance
+    # V(P) = valid + moves*(P - M); MM(P) = others + sum of size*P*rate - amount over the legs
+    moves = sum((discount * leg.signed - fee * leg.size for leg in legs), ZERO)
+    down: bool | None = None
+    for _ in range(MAX_TIERS_WALKED):
+        rates = sum((leg.size * leg.tier.mm_rate for leg in legs), ZERO) * multiplier
+        amounts = ZERO
+        if not sized_in_contracts(instrument):
+            amounts = sum((leg.tier.maintenance_amount for leg in legs), ZERO) * multiplier
+        slope = moves - theta * rates
+        if slope:
+            price = -(valid - mark * moves - theta * (others - amounts)) / slope
+            if sized_in_contracts(instrument) or all(_inside(leg, price) for leg in legs):
+                return price
+        if down is None:
+            down = slope > ZERO
+        if not _next_tier(legs, down):
+            return None
     return None
 
 
-def _other_positions_loss(turn: Turn, account: Account, position: Position) -> Decimal:
-    """The closing fees that open loss reserves for the account's other positions."""
-    loss = ZERO
-    for sym, exposure in account.exposures.items():
-        if sym != position.sym and exposure.position_value:
-            instrument = turn.reference.instruments[sym]
-            loss += exposure.position_value * turn.rules[instrument.sym].fees.taker
+def _positions_loss(turn: Turn, account: Account) -> Decimal:
+    """The closing fees that open loss reserves for the account's positions."""
+    loss, rules = ZERO, turn.rules_of[account.portfolio_id]
+    for exposure in account.exposures.values():
+        if exposure.position_value:
+            loss += exposure.position_value * rules[exposure.sym].fees.taker
     return loss
 
 
-def _maintenance_amount(turn: Turn, instrument: Instrument, tier: PositionTier) -> Decimal:
-    if sized_in_contracts(instrument):
-        return ZERO
-    return tier.maintenance_amount * turn.settings.maintenance_multiplier
+def _inside(leg: _Leg, price: Decimal) -> bool:
+    """Whether the leg is in its tier at a price; the last tier has no upper end."""
+    value = leg.size * price
+    return leg.tier.floor <= value and (leg.tier is leg.tiers[-1] or value <= leg.tier.cap)
 
 
-def _tiers_from(
-    turn: Turn, instrument: Instrument, tier: PositionTier, sign: int
-) -> list[PositionTier]:
-    """The tiers that a falling (long) or rising (short) price leads through, present one first."""
-    if sized_in_contracts(instrument):
-        return [tier]
-    tiers = turn.reference.position_tiers[instrument.sym]
-    at = tiers.index(tier)
-    walked = tiers[at::-1] if sign > 0 else tiers[at:]
-    return walked[:MAX_TIERS_WALKED]
-
-
-def _inside(tier: PositionTier, value: Decimal) -> bool:
-    return tier.floor <= value <= tier.cap
+def _next_tier(legs: list[_Leg], down: bool) -> bool:
+    """Move the leg that leaves its tier first on the way down or up; False where none can."""
+    if down:
+        movable = [leg for leg in legs if leg.at > 0]
+        if not movable:
+            return False
+        max(movable, key=lambda leg: leg.tier.floor / leg.size).at -= 1
+        return True
+    movable = [leg for leg in legs if leg.at < len(leg.tiers) - 1]
+    if not movable:
+        return False
+    min(movable, key=lambda leg: leg.tier.cap / leg.size).at += 1
+    return True

@@ -20,6 +20,7 @@ from openprime.desk.turn import Turn
 from openprime.desk.worth import apply_worth, mark_of, working_orders, worth_of
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, truncate
+from openprime.model.reference import VALUATION_COIN
 from openprime.model.vocabulary import (
     BUY,
 )
@@ -45,17 +46,14 @@ class Totals(msgspec.Struct):
 
 def refresh(turn: Turn, account: Account) -> None:
     """Bring the account's sums up to date with orders, fills and prices."""
+    if account.prices_seen != turn.prices_told:
+        _follow_prices(turn, account)
     if account.stale_syms:
-        for sym in account.stale_syms:
-            instrument = turn.reference.instruments[sym]
-            exposure = account.exposures[sym]
-            worth = worth_of(
-                turn,
-                account,
-                instrument,
-                working_orders(turn, exposure),
-                exposure.leverage,
-            )
+        for leg in account.stale_syms:
+            exposure = account.exposures[leg]
+            instrument = turn.reference.instruments[exposure.sym]
+            orders = working_orders(turn, exposure)
+            worth = worth_of(turn, account, instrument, leg, orders, exposure.leverage)
             apply_worth(account, instrument, exposure, worth, mark_of(turn, instrument))
         account.stale_syms = {}
     if account.stale_coins:
@@ -64,6 +62,22 @@ def refresh(turn: Turn, account: Account) -> None:
         account.stale_coins = {}
     if account.spot_orders_stale:
         _refresh_spot_orders(turn, account)
+
+
+def _follow_prices(turn: Turn, account: Account) -> None:
+    """Find what moved since the sums were made: a tick itself looks at nobody who merely holds."""
+    marks = turn.state.marks
+    for leg, exposure in account.exposures.items():
+        if exposure.is_perp and exposure.mark is not marks.get(exposure.sym, ZERO):
+            if exposure.orders or leg in account.positions or exposure.position_value:
+                account.stale_syms[leg] = None
+            elif leg not in account.stale_syms:
+                exposure.mark = marks.get(exposure.sym, ZERO)
+    for coin in account.wallets:
+        if coin != VALUATION_COIN:
+            account.stale_coins[coin] = None
+    account.spot_orders_stale = bool(account.spot_orders)
+    account.prices_seen = turn.prices_told
 
 
 def wallet_value(turn: Turn, coin: str, amount: Decimal) -> Decimal:
@@ -96,13 +110,35 @@ def _refresh_wallet(turn: Turn, account: Account, wallet: Wallet) -> None:
         account.debt_maintenance += debt_maintenance - wallet.debt_maintenance
         wallet.debt_margin = debt_margin
         wallet.debt_maintenance = debt_maintenance
+    if wallet.loan or wallet.loan_value:
+        _refresh_loan(turn, account, wallet, price)
+
+
+def _refresh_loan(turn: Turn, account: Account, wallet: Wallet, price: Decimal) -> None:
+    """What a RapidX loan weighs, beside what is owed otherwise (risk-model 6, 9.5)."""
+    value = wallet.loan * price
+    margin = loan_margin(turn, wallet.coin, value)
+    terms = turn.reference.loan_terms.get(wallet.coin)
+    maintenance = truncate(value * terms.maintenance_rate) if terms else ZERO
+    account.debt_margin += margin - wallet.loan_margin
+    account.debt_maintenance += maintenance - wallet.loan_maintenance
+    wallet.loan_value = value
+    wallet.loan_margin = margin
+    wallet.loan_maintenance = maintenance
+
+
+def loan_margin(turn: Turn, coin: str, value: Decimal) -> Decimal:
+    """The margin that loans of so many USDT of a coin need."""
+    terms = turn.reference.loan_terms.get(coin)
+    return truncate(value / terms.leverage) if terms else value
 
 
 def spot_amounts(turn: Turn, instrument: Instrument, order: Order) -> tuple[Decimal, Decimal]:
     """What a spot or margin order would still move: quantity of base, amount of quote, no fee."""
     if order.quote_quantity:
         spent = order.executed_amount + order.fee
-        left = (order.quote_quantity - spent) / (ONE + turn.rules[instrument.sym].fees.taker)
+        fees = turn.rules_of[order.portfolio_id][instrument.sym].fees
+        left = (order.quote_quantity - spent) / (ONE + fees.taker)
         price = order.assumed_price
         return (left / price if price else ZERO, left)
     quantity = order.remaining
@@ -121,12 +157,12 @@ def spot_open_loss(turn: Turn, account: Account, instrument: Instrument, order: 
         wallet = account.wallets.get(coin)
         owned = equity(wallet) if wallet else ZERO
         loss += wallet_value(turn, coin, owned) - wallet_value(turn, coin, owned + change)
-    return truncate(max(loss, ZERO) + fee_value(turn, instrument, quote))
+    return truncate(max(loss, ZERO) + fee_value(turn, account, instrument, quote))
 
 
-def fee_value(turn: Turn, instrument: Instrument, quote: Decimal) -> Decimal:
+def fee_value(turn: Turn, account: Account, instrument: Instrument, quote: Decimal) -> Decimal:
     """What the taker fee on an amount of quote coin is worth in USDT."""
-    fee = quote * turn.rules[instrument.sym].fees.taker
+    fee = quote * turn.rules_of[account.portfolio_id][instrument.sym].fees.taker
     return fee * (turn.index_price(instrument.quote) or ZERO)
 
 
@@ -174,10 +210,11 @@ def forget_sums(state: State) -> None:
     """
     for portfolio in state.portfolios.values():
         for account in portfolio.accounts.values():
-            _forget_account(account)
+            forget_account(account)
 
 
-def _forget_account(account: Account) -> None:
+def forget_account(account: Account) -> None:
+    """Drop an account's sums, all of which `refresh` makes again."""
     for exposure in account.exposures.values():
         exposure.mark = exposure.position_value = exposure.upnl = ZERO
         exposure.buy_notional = exposure.sell_notional = ZERO
@@ -185,6 +222,7 @@ def _forget_account(account: Account) -> None:
     for wallet in account.wallets.values():
         wallet.upnl = wallet.perp_margin = wallet.margin_value = wallet.equity_value = ZERO
         wallet.debt_margin = wallet.debt_maintenance = ZERO
+        wallet.loan_value = wallet.loan_margin = wallet.loan_maintenance = ZERO
     account.perp_margin = account.perp_maintenance = account.perp_open_loss = ZERO
     account.position_value = account.margin_value = account.equity = ZERO
     account.debt_margin = account.debt_maintenance = account.spot_open_loss = ZERO
@@ -192,3 +230,4 @@ def _forget_account(account: Account) -> None:
     account.stale_coins = dict.fromkeys(account.wallets)
     account.spot_orders = dict.fromkeys(account.spot_orders, ZERO)
     account.spot_orders_stale = bool(account.spot_orders)
+    account.prices_seen = 0

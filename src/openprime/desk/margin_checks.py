@@ -8,6 +8,8 @@ Orders that add no exposure are free of margin checks (resolutions 114).
 from decimal import Decimal
 
 from openprime.desk.ledger import available, liability
+from openprime.desk.lending import pool_left
+from openprime.desk.limits import notional_limit
 from openprime.desk.margin import CUT_MAX, fee_value, spot_open_loss
 from openprime.desk.placing import Placing
 from openprime.desk.reserves import required_freeze
@@ -37,7 +39,7 @@ def sets_exposure(placing: Placing) -> None:
 
 def _closes_within_position(placing: Placing) -> bool:
     """An opposite order that, with the closing orders at work, stays within the position."""
-    position = placing.account.positions.get(placing.instrument.sym)
+    position = placing.account.positions.get(placing.leg)
     if position is None:
         return False
     side = placing.command.side
@@ -63,7 +65,7 @@ def _discount_loss(placing: Placing, order: Order) -> Decimal:
     loss = spot_open_loss(turn, placing.account, instrument, order)
     quote = order.quote_quantity or order.remaining * order.working_price
     # A market buy by amount pays its fee from inside the amount, so its quote part is smaller.
-    return positive_part(loss - fee_value(turn, instrument, quote))
+    return positive_part(loss - fee_value(turn, placing.account, instrument, quote))
 
 
 def _shortfall(placing: Placing, order: Order) -> Decimal:
@@ -87,8 +89,10 @@ def margin_suffices(placing: Placing) -> int | None:
 def _perp_worth(placing: Placing) -> Worth:
     turn, account, instrument = placing.turn, placing.account, placing.instrument
     if placing.exposure is None:
-        return worth_of(turn, account, instrument, [placing.order], placing.leverage)
-    return shifted_worth(turn, account, instrument, placing.exposure, placing.order, 1)
+        orders = [placing.order]
+        return worth_of(turn, account, instrument, placing.leg, orders, placing.leverage)
+    leg, exposure = placing.leg, placing.exposure
+    return shifted_worth(turn, account, instrument, leg, exposure, placing.order, 1)
 
 
 def perp_code(placing: Placing, after: Worth) -> int | None:
@@ -118,10 +122,13 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
 
 def _notional_code(placing: Placing, after: Worth) -> int | None:
     rules, mark = placing.rules, placing.mark
-    position = placing.account.positions.get(placing.instrument.sym)
+    position = placing.account.positions.get(placing.leg)
     value = after.position_value
     signed = -value if position and position.quantity < ZERO else value
     worst = worst_notional(signed, after.buy_notional, after.sell_notional)
+    limit = notional_limit(placing.portfolio.limits, placing.turn.settings.portfolio_max_notional)
+    if limit and worst > limit:
+        return 401070
     if worst <= notional_cap(rules, placing.leverage, mark):
         return None
     return 401070 if worst > top_notional(rules, mark) else 401060
@@ -155,7 +162,9 @@ def _borrowable(placing: Placing) -> Decimal:
     if not price:
         return ZERO
     by_margin = placing.sums.available * leverage / price
-    return positive_part(min(by_limit, by_margin))
+    drawn = wallet.borrowed if wallet else ZERO
+    by_pool = pool_left(turn, account.exchange, coin) + drawn - owed
+    return positive_part(min(by_limit, by_margin, by_pool))
 
 
 def _debt_margin_change(placing: Placing, order: Order) -> Decimal:
@@ -178,7 +187,9 @@ def replaced_worth(placing: Placing) -> Worth:
     """A PERP symbol's worth with the order as it would be after a change."""
     turn, account, instrument = placing.turn, placing.account, placing.instrument
     assert placing.exposure is not None, "a working order has an exposure"
+    leverage = placing.exposure.leverage
     others = [
         o for o in working_orders(turn, placing.exposure) if o.order_id != placing.order.order_id
     ]
-    return worth_of(turn, account, instrument, [*others, placing.order], placing.exposure.leverage)
+    orders = [*others, placing.order]
+    return worth_of(turn, account, instrument, placing.leg, orders, leverage)

@@ -4,14 +4,19 @@ What the venue decides arrives as reports (see reports.py). An order is in the s
 works; its last event carries it out to history.
 """
 
+import msgspec
+
 from openprime.desk.check_table import checks_of
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.events import OrderChanged
+from openprime.desk.forcing import with_forced
 from openprime.desk.ledger import available, set_freeze
+from openprime.desk.legs import closes_leg
 from openprime.desk.margin import spot_open_loss
 from openprime.desk.placing import Placing
+from openprime.desk.pool_books import give_back, retake, take
 from openprime.desk.reduce_only import make_room
-from openprime.desk.reserves import required_freeze
+from openprime.desk.reserves import INSUFFICIENT, required_freeze
 from openprime.desk.state import Account, Exposure, Order, copy_of
 from openprime.desk.turn import Turn, account_of, exposure_of
 from openprime.desk.worth import apply_worth, shifted_worth
@@ -24,6 +29,7 @@ from openprime.model.vocabulary import (
     BUY,
     BY_SYSTEM,
     CANCEL_PENDING,
+    CANCELLED,
     MARGIN,
     NO_ACTOR,
     PERP,
@@ -36,23 +42,33 @@ PURGE_INTERVAL_MS = 60_000
 
 def place(turn: Turn, command: PlaceOrder) -> Order | Refusal:
     """Test a client's order and take it, or say the first code that speaks against it."""
-    placing = Placing(turn, command, turn.state.portfolios[command.portfolio_id])
-    for check, ends_as in checks_of(turn, command):
+    portfolio = turn.state.portfolios[command.portfolio_id]
+    if command.position_side is not None and closes_leg(turn, portfolio, command):
+        command = msgspec.structs.replace(command, reduce_only=True)
+    placing = Placing(turn, command, portfolio)
+    forced = turn.forced
+    checks = checks_of(turn, command)
+    for check, ends_as in checks if forced is None else with_forced(checks, forced):
         code = check(placing)
         if code is not None:
+            refusal = forced if forced is not None and forced.code == code else Refusal(code)
             if ends_as is None or command.synchronous:
-                return Refusal(code)
-            return _refuse_later(placing, ends_as, code)
-    return accept(placing)
+                return refusal
+            return refuse_later(placing, ends_as, refusal)
+    told = accept(placing)
+    if forced is not None and placing.order.action is not CANCEL_PENDING:
+        displace(turn, placing.order, turn.text(forced.code, *forced.arguments), forced.code)
+    return told
 
 
-def _refuse_later(placing: Placing, state: OrderState, code: int) -> Order:
+def refuse_later(placing: Placing, state: OrderState, refusal: Refusal) -> Order:
     """Make the order and end it at once, with the reason that a reply would have had."""
     turn, order = placing.turn, placing.order
     _name(placing)
     changed(turn, order)
     order.state = state
-    order.reason, order.reason_code = turn.text(code), code
+    order.reason = turn.text(refusal.code, *refusal.arguments)
+    order.reason_code = refusal.code
     order.cancel_type = BY_SYSTEM
     _retire_client_order_id(turn, order)
     return changed(turn, order, finished=True)
@@ -87,16 +103,20 @@ def accept(placing: Placing) -> Order:
         placing.order,
     )
     _name(placing)
-    exposure = placing.exposure or exposure_of(turn, account, instrument)
+    exposure = placing.exposure or exposure_of(turn, account, instrument, placing.leg)
     turn.state.orders[order.order_id] = order
     _weigh_in(placing, exposure)
     exposure.orders[order.order_id] = None
     account.order_count += 1
     if order.reduce_only:
         exposure.reduce_only_count += 1
+    if placing.venue_account is not None:
+        take(placing)
+    if order.attached is not None:
+        turn.state.attached_orders[order.order_id] = 0
     told = changed(turn, order)
     if exposure.reduce_only_count:
-        make_room(turn, account, instrument, displace)
+        make_room(turn, account, instrument, placing.leg, displace)
         told = copy_of(order)  # it may have had to go at once
     order.venue_quantity = order.venue_quantity or order.quantity
     turn.requests.append(venue_order(turn, instrument, order))
@@ -116,7 +136,7 @@ def _weigh_in(placing: Placing, exposure: Exposure) -> None:
         if placing.worth is not None:
             mark = placing.turn.state.marks.get(instrument.sym, ZERO)
             apply_worth(account, instrument, exposure, placing.worth, mark)
-            account.stale_syms.pop(instrument.sym, None)
+            account.stale_syms.pop(placing.leg, None)
         return
     loss = spot_open_loss(turn, account, instrument, order)
     needed = required_freeze(turn, instrument, order)
@@ -139,7 +159,8 @@ def venue_order(
     budget = None
     if order.quote_quantity:
         spendable = order.quote_quantity - order.executed_amount - order.fee
-        budget = spendable / (ONE + turn.rules[instrument.sym].fees.taker)
+        fees = turn.rules_of[order.portfolio_id][instrument.sym].fees
+        budget = spendable / (ONE + fees.taker)
     return NewOrder(
         order.order_id,
         order.sym,
@@ -184,12 +205,15 @@ def finish(
     """End an order: free what it holds, take it out of the state, tell of it for the last time."""
     account = account_of(turn.state, order)
     instrument = turn.reference.instruments[order.sym]
-    exposure = account.exposures[order.sym]
+    leg = order.leg
+    exposure = account.exposures[leg]
     if order.amendment is not None:
         order.amendment = None
         if instrument.business is PERP:
-            account.stale_syms[order.sym] = None
-    _weigh_out(turn, account, instrument, exposure, order)
+            account.stale_syms[leg] = None
+    _weigh_out(turn, account, instrument, leg, exposure, order)
+    if turn.state.pool is not None:
+        give_back(turn, order)
     del exposure.orders[order.order_id]
     account.order_count -= 1
     if order.reduce_only:
@@ -197,6 +221,8 @@ def finish(
     del turn.state.orders[order.order_id]
     order.state = state
     order.updated_at_ms = turn.now_ms
+    if order.seized and state is CANCELLED and not order.reason:
+        reason, reason_code = turn.text(INSUFFICIENT), INSUFFICIENT
     if reason:
         order.reason, order.reason_code = reason, reason_code
     if cancel_type:
@@ -207,12 +233,17 @@ def finish(
 
 
 def _weigh_out(
-    turn: Turn, account: Account, instrument: Instrument, exposure: Exposure, order: Order
+    turn: Turn,
+    account: Account,
+    instrument: Instrument,
+    leg: str,
+    exposure: Exposure,
+    order: Order,
 ) -> None:
     if instrument.business is PERP:
-        if order.reduce_only or not order.remaining or instrument.sym in account.stale_syms:
+        if order.reduce_only or not order.remaining or leg in account.stale_syms:
             return
-        worth = shifted_worth(turn, account, instrument, exposure, order, -1)
+        worth = shifted_worth(turn, account, instrument, leg, exposure, order, -1)
         apply_worth(account, instrument, exposure, worth, exposure.mark)
         return
     set_freeze(turn, account, order, ZERO)
@@ -268,8 +299,12 @@ def reserve_again(turn: Turn, order: Order) -> None:
     """Bring an order's reserve and its account's sums in line with what is left of it."""
     account = account_of(turn.state, order)
     instrument = turn.reference.instruments[order.sym]
+    if turn.state.pool is not None:
+        retake(turn, order)
     if instrument.business is PERP:
-        account.stale_syms[order.sym] = None
+        account.stale_syms[order.leg] = None
         return
-    set_freeze(turn, account, order, required_freeze(turn, instrument, order))
+    needed = required_freeze(turn, instrument, order)
+    # What was seized of a reserve is not made good from what is free.
+    set_freeze(turn, account, order, min(needed, order.frozen) if order.seized else needed)
     account.spot_orders_stale = True

@@ -2,12 +2,13 @@
 
 import msgspec
 
-from openprime.desk.events import Event
+from openprime.desk.algo_state import AlgoOrder
+from openprime.desk.events import Event, LoanOrder
 from openprime.desk.state import Order
 from openprime.errors import Refusal
 from openprime.model.venue import VenueRequest
 
-Reply = Order | int | str | None
+Reply = Order | AlgoOrder | list[AlgoOrder] | LoanOrder | int | str | None
 
 
 class Outcome(msgspec.Struct):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.margin import Totals, totals
+from openprime.desk.pool_state import VenueAccount
 from openprime.desk.rules import Rules
 from openprime.desk.state import Account, Exposure, Order, Portfolio, Wallet
 from openprime.desk.turn import Turn
@@ -27,8 +28,10 @@ from openprime.model.vocabulary import (
 class Placing:
     """An order under test. Nothing here is in the state until the order is accepted.
 
-    `instrument`, `account` and `order` are set once the checks before them have passed. `worth` is
-    what the symbol weighs with a PERP order in it, found by the margin check.
+    `instrument`, `account` and `order` are set once the checks before them have passed. `leg` is
+    what the position that the order acts on is kept under, and `exposure` its exposure. `worth` is
+    what they weigh with a PERP order in it, found by the margin check; `venue_account` is where it
+    goes, where that is chosen.
     """
 
     __slots__ = (
@@ -38,12 +41,14 @@ class Placing:
         "exposure",
         "increases",
         "instrument",
+        "leg",
         "mark",
         "order",
         "portfolio",
         "reduces",
         "rules",
         "turn",
+        "venue_account",
         "worth",
     )
 
@@ -52,6 +57,7 @@ class Placing:
     portfolio: Portfolio
     instrument: Instrument
     account: Account
+    leg: str
     exposure: Exposure | None
     order: Order
     mark: Decimal
@@ -60,6 +66,7 @@ class Placing:
     reduces: bool
     rules: Rules
     worth: Worth | None
+    venue_account: VenueAccount | None
 
     def __init__(
         self, turn: Turn, command: PlaceOrder, portfolio: Portfolio, closes_position: bool = False
@@ -70,13 +77,19 @@ class Placing:
         self.closes_position = closes_position
         self.increases = True
         self.worth = None
+        self.venue_account = None
 
     def set_instrument(self, instrument: Instrument) -> None:
         turn = self.turn
         self.instrument = instrument
-        self.rules = turn.rules[instrument.sym]
+        self.rules = turn.rules_of[self.portfolio.portfolio_id][instrument.sym]
         mark = turn.state.marks.get(instrument.sym)
         self.mark = mark or turn.index_price(instrument.base) or ZERO
+
+    def set_account(self, account: Account, leg: str) -> None:
+        self.account = account
+        self.leg = leg
+        self.exposure = account.exposures.get(leg)
 
     @property
     def sums(self) -> Totals:
@@ -111,7 +124,8 @@ def draft(placing: Placing) -> Order:
     """The order as it would be; its id is given when it is accepted."""
     command, instrument, now_ms = placing.command, placing.instrument, placing.turn.now_ms
     market = command.order_type is MARKET
-    net = placing.account.position_mode is NET
+    rules = placing.rules
+    one_leg = placing.account.position_mode is NET or not rules.is_perp
     # By position: forty names take msgspec eight times as long.
     order = Order(
         0,
@@ -126,7 +140,7 @@ def draft(placing: Placing) -> Order:
         command.quote_quantity,
         ZERO if market else command.limit_price,
         command.reduce_only,
-        NO_SIDE if net else command.position_side or NO_SIDE,
+        NO_SIDE if one_leg else command.position_side or NO_SIDE,
         order_leverage(placing),
         now_ms,
         now_ms,
@@ -135,7 +149,9 @@ def draft(placing: Placing) -> Order:
         placing.assumed_market_price() if market else ZERO,
         placing.closes_position,
     )
-    if not placing.rules.is_perp:
+    if command.attached is not None:
+        order.attached = command.attached
+    if not rules.is_perp:
         order.frozen_coin = frozen_coin_of(instrument, command.side)
     return order
 

@@ -1,10 +1,18 @@
-"""Positions: how fills open, add to, reduce and turn them (risk-model 4)."""
+"""Positions: how fills open, add to, reduce and turn them (risk-model 4).
+
+A fill acts on the position of its order's leg. What an order buys or sells beyond a position turns
+it in NET mode; in BOTH mode, where only a fill that overtook its order's clipping can do so, it
+opens the other leg: the venue has traded it, and there it is worth what was traded.
+"""
 
 from decimal import Decimal
 
 from openprime.desk.events import PositionReduced
-from openprime.desk.state import Account, Order, Position, PositionHistory
-from openprime.desk.turn import Turn
+from openprime.desk.fill import Fill
+from openprime.desk.legs import opened_side
+from openprime.desk.state import Account, Order, Position, PositionHistory, leg_key
+from openprime.desk.turn import Turn, exposure_of
+from openprime.desk.watched import watch
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import LEDGER_PLACES, ZERO, round_half_up, truncate
 from openprime.model.vocabulary import (
@@ -24,53 +32,68 @@ def fill_position(
     account: Account,
     instrument: Instrument,
     order: Order,
-    price: Decimal,
-    quantity: Decimal,
-    net_fee: Decimal,
+    fill: Fill,
 ) -> Decimal:
-    """Let a fill of `quantity` units at `price` act on the symbol's NET position.
+    """Let a fill act on the position of the order's leg.
 
-    `net_fee` is fee less rebate. Returns the realised profit in the settlement coin, fees apart.
+    Returns the realised profit in the settlement coin, fees apart.
     """
     buys = order.side is BUY
-    position = account.positions.get(instrument.sym)
+    price, quantity, net_fee = fill.price, fill.quantity, fill.fee - fill.rebate
+    leg = order.leg
+    position = account.positions.get(leg)
     realised = ZERO
     fee_left = net_fee
     if position is not None and (position.quantity > ZERO) != buys:
         closing = min(quantity, abs(position.quantity))
         fee_part = truncate(net_fee * closing / quantity) if closing < quantity else net_fee
         fee_left = net_fee - fee_part
-        realised = _reduce(turn, account, instrument, position, price, closing, fee_part)
+        realised = _reduce(turn, account, instrument, leg, price, closing, fee_part)
         quantity -= closing
-        position = account.positions.get(instrument.sym)
     if quantity:
         signed = quantity if buys else -quantity
-        _add(turn, account, instrument, position, price, signed, fee_left)
-    turn.touch_position(account, instrument.sym, instrument.sym)
-    account.stale_syms[instrument.sym] = None
+        opened = leg if order.position_side is NO_SIDE else _opened_leg(turn, account, order)
+        _add(turn, account, instrument, opened, price, signed, fee_left)
+    turn.touch_position(account, instrument.sym, leg)
+    account.stale_syms[leg] = None
     return realised
+
+
+def _opened_leg(turn: Turn, account: Account, order: Order) -> str:
+    """The leg that a fill of a BOTH account's order opens, by its side; noted where it is not the
+    order's own."""
+    leg = leg_key(order.sym, opened_side(order.side))
+    if leg != order.leg:
+        exposure_of(turn, account, turn.reference.instruments[order.sym], leg)
+        turn.touch_position(account, order.sym, leg)
+        account.stale_syms[leg] = None
+    return leg
 
 
 def _add(
     turn: Turn,
     account: Account,
     instrument: Instrument,
-    position: Position | None,
+    leg: str,
     price: Decimal,
     signed: Decimal,
     fee: Decimal,
 ) -> None:
+    """Add to the position of a leg, made where there is none."""
+    position = account.positions.get(leg)
     if position is None:
+        net = leg == instrument.sym
         position = Position(
             turn.new_long_id(),
             account.portfolio_id,
             account.exchange,
             instrument.sym,
-            NO_SIDE,
+            NO_SIDE if net else LONG if signed > ZERO else SHORT,
             turn.now_ms,
             turn.now_ms,
         )
-        account.positions[instrument.sym] = position
+        account.positions[leg] = position
+        watch(turn, account)
     before, added = abs(position.quantity), abs(signed)
     if before:
         mean = (position.average_price * before + price * added) / (before + added)
@@ -87,12 +110,13 @@ def _reduce(
     turn: Turn,
     account: Account,
     instrument: Instrument,
-    position: Position,
+    leg: str,
     price: Decimal,
     closing: Decimal,
     fee: Decimal,
 ) -> Decimal:
     """Close `closing` units; the history row is told, and at zero the position is gone."""
+    position, exposure = account.positions[leg], account.exposures[leg]
     sign = 1 if position.quantity > ZERO else -1
     contract = instrument.contract_size
     realised = truncate(closing * contract * (price - position.average_price) * sign)
@@ -105,12 +129,11 @@ def _reduce(
     position.updated_at_ms = turn.now_ms
     complete = not position.quantity
     if complete:
-        del account.positions[instrument.sym]
-        account.exposures[instrument.sym].had_position = True
+        del account.positions[leg]
+        exposure.had_position = True
     closed_type = COMPLETE_CLOSED if complete else PARTIAL_CLOSED
-    leverage = account.exposures[instrument.sym].leverage
     side = LONG if sign > 0 else SHORT
-    row = history_row(account, instrument, position, closed_type, side, leverage)
+    row = history_row(account, instrument, position, closed_type, side, exposure.leverage)
     turn.events.append(PositionReduced(row))
     return realised
 

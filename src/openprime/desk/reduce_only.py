@@ -1,8 +1,8 @@
 """The reduce-only book: what closes a position, best price first (risk-model 5.6).
 
-All working orders on the closing side of a symbol rank together, plain ones too. A reduce-only
-order whose predecessors already cover the position has no room and is cancelled with 401068; one
-that fits in part stays, and the venue is told only the part that fits.
+All working orders on the closing side of a symbol or leg rank together, plain ones too. A
+reduce-only order whose predecessors already cover the position has no room and is cancelled with
+401068; one that fits in part stays, and the venue is told only the part that fits.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,8 @@ from openprime.model.vocabulary import (
 )
 
 NO_ROOM = 401068
+# Above every order id.
+AFTER_ALL_IDS = 10**16
 
 
 def closing_side(quantity: Decimal) -> Side:
@@ -33,6 +35,8 @@ def covered_before(turn: Turn, exposure: Exposure, quantity: Decimal, newcomer: 
     """How much of the position the orders ranked before a new closing order already cover."""
     side = closing_side(quantity)
     rank = priority(newcomer)
+    if not newcomer.order_id:
+        rank = (*rank[:2], AFTER_ALL_IDS)  # the last to come
     covered = ZERO
     for order_id in exposure.orders:
         order = turn.state.orders[order_id]
@@ -60,13 +64,14 @@ def make_room(
     turn: Turn,
     account: Account,
     instrument: Instrument,
+    leg: str,
     cancel: Callable[[Turn, Order, str, int], None],
 ) -> None:
-    """After any change of position or closing orders: cancel and clip what no longer fits."""
-    exposure = account.exposures.get(instrument.sym)
+    """After a change of a leg's position or closing orders: cancel and clip what no longer fits."""
+    exposure = account.exposures.get(leg)
     if exposure is None or not exposure.reduce_only_count:
         return
-    position = account.positions.get(instrument.sym)
+    position = account.positions.get(leg)
     quantity = position.quantity if position else ZERO
     size = abs(quantity)
     covered = ZERO

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from openprime.desk.changes import venue_change
 from openprime.desk.commands import VenueReports
 from openprime.desk.events import Trade
+from openprime.desk.fill import Fill
 from openprime.desk.ledger import FEES, VENUE, post
 from openprime.desk.orders import changed, displace, finish, reserve_again
+from openprime.desk.pool_books import settle
 from openprime.desk.positions import fill_position
 from openprime.desk.reduce_only import NO_ROOM, make_room, no_room_text
+from openprime.desk.reserves import INSUFFICIENT, change_outrun
 from openprime.desk.state import Account, Order
+from openprime.desk.sub_fees import pass_on_markup
 from openprime.desk.turn import Turn, account_of
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO, positive_part, round_half_up
@@ -86,6 +91,9 @@ def _cancel_refused(turn: Turn, order: Order, report: CancelRefused) -> None:
 def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
     if order.amendment is None:
         return  # the venue confirms a clipped reduce-only order
+    if order.seized:
+        _undo_change(turn, order)
+        return
     order.limit_price = order.amendment.price
     order.quantity = order.amendment.quantity
     order.amendment = None
@@ -100,19 +108,32 @@ def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
 def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
     if order.amendment is None:
         return
-    order.venue_quantity = order.amendment.venue_quantity_before
-    order.amendment = None
-    order.action = AMEND_FAILED
-    order.action_message = turn.text(report.code)
-    order.updated_at_ms = turn.now_ms
+    _give_up_change(turn, order, report.code)
     reserve_again(turn, order)
     changed(turn, order)
     _room_after(turn, order)
 
 
+def _give_up_change(turn: Turn, order: Order, code: int) -> None:
+    """Let the order be as it was before the change under way, for the reason of a code."""
+    assert order.amendment is not None, "a change is under way"
+    order.venue_quantity = order.amendment.venue_quantity_before
+    order.amendment = None
+    order.action = AMEND_FAILED
+    order.action_message = turn.text(code)
+    order.updated_at_ms = turn.now_ms
+
+
+def _undo_change(turn: Turn, order: Order) -> None:
+    """The venue made a change whose reserve was seized meanwhile: it is to take it back."""
+    _give_up_change(turn, order, INSUFFICIENT)
+    turn.requests.append(venue_change(turn.reference.instruments[order.sym], order))
+    changed(turn, order)
+
+
 def _room_after(turn: Turn, order: Order) -> None:
     instrument = turn.reference.instruments[order.sym]
-    make_room(turn, account_of(turn.state, order), instrument, displace)
+    make_room(turn, account_of(turn.state, order), instrument, order.leg, displace)
 
 
 def _filled(turn: Turn, order: Order, report: Filled) -> None:
@@ -121,26 +142,41 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     order.last_trade_id = report.trade_id
     instrument = turn.reference.instruments[order.sym]
     account = account_of(turn.state, order)
+    fill = _fill_of(turn, account, instrument, order, report)
+    _count(turn, order, instrument, fill)
+    realised = ZERO
+    if instrument.business is PERP:
+        realised = fill_position(turn, account, instrument, order, fill)
+        post(turn, account, instrument.quote, realised, VENUE)
+        post(turn, account, instrument.quote, fill.rebate - fill.fee, FEES)
+    else:
+        if change_outrun(turn, instrument, order, fill, order.frozen):
+            _give_up_change(turn, order, INSUFFICIENT)
+            if not report.done:
+                turn.requests.append(venue_change(instrument, order))
+        reserve_again(turn, order)
+        _exchange(turn, account, instrument, order, fill)
+    if turn.state.pool is not None:
+        settle(turn, account, instrument, order, fill)
+    trade = _record_trade(turn, order, instrument, fill, realised)
+    rules = turn.rules_of[order.portfolio_id][order.sym]
+    if rules.markup is not None:
+        pass_on_markup(turn, trade, rules.markup)
+    _settle_state(turn, account, instrument, order, report.done)
+    turn.touch_account(account)
+    if instrument.business is PERP and account.exposures[order.leg].reduce_only_count:
+        make_room(turn, account, instrument, order.leg, displace)
+
+
+def _fill_of(
+    turn: Turn, account: Account, instrument: Instrument, order: Order, report: Filled
+) -> Fill:
+    """The fill that the venue tells of, with what the client is charged for it."""
     price = instrument.price(report.price_ticks)
     quantity = instrument.quantity(report.quantity_lots)
     amount = quantity * price * instrument.contract_size
     fee, rebate = _charges(turn, account, instrument, order, amount, report.liquidity)
-    _count(turn, order, instrument, price, quantity, amount, fee, rebate)
-    if instrument.business is PERP:
-        realised = fill_position(turn, account, instrument, order, price, quantity, fee - rebate)
-        post(turn, account, instrument.quote, realised, VENUE)
-        post(turn, account, instrument.quote, rebate - fee, FEES)
-    else:
-        realised = ZERO
-        reserve_again(turn, order)
-        _exchange(turn, account, instrument, order, quantity, amount, rebate - fee)
-    _record_trade(
-        turn, order, instrument, price, quantity, amount, fee, rebate, realised, report.liquidity
-    )
-    _settle_state(turn, account, instrument, order, report.done)
-    turn.touch_account(account)
-    if instrument.business is PERP and account.exposures[order.sym].reduce_only_count:
-        make_room(turn, account, instrument, displace)
+    return Fill(price, quantity, amount, fee, rebate, report.liquidity)
 
 
 def _charges(
@@ -155,7 +191,7 @@ def _charges(
 
     A SPOT buy never pays more than its wallet holds: what rounding added beyond it is waived.
     """
-    rates = turn.rules[instrument.sym].fees
+    rates = turn.rules_of[order.portfolio_id][instrument.sym].fees
     rate = rates.maker if liquidity is MAKER else rates.taker
     charge = round_half_up(amount * rate)
     if charge < ZERO:
@@ -168,83 +204,61 @@ def _charges(
     return charge, ZERO
 
 
-def _count(
-    turn: Turn,
-    order: Order,
-    instrument: Instrument,
-    price: Decimal,
-    quantity: Decimal,
-    amount: Decimal,
-    fee: Decimal,
-    rebate: Decimal,
-) -> None:
+def _count(turn: Turn, order: Order, instrument: Instrument, fill: Fill) -> None:
     """Put a fill on the order."""
-    order.executed_quantity += quantity
-    order.executed_amount += amount
-    order.last_quantity, order.last_price, order.last_amount = quantity, price, amount
-    order.fee += fee
+    order.executed_quantity += fill.quantity
+    order.executed_amount += fill.amount
+    order.last_quantity, order.last_price = fill.quantity, fill.price
+    order.last_amount = fill.amount
+    order.fee += fill.fee
     order.fee_coin = instrument.quote
-    if rebate:
-        order.rebate += rebate
+    if fill.rebate:
+        order.rebate += fill.rebate
         order.rebate_coin = instrument.quote
     order.updated_at_ms = turn.now_ms
 
 
 def _exchange(
-    turn: Turn,
-    account: Account,
-    instrument: Instrument,
-    order: Order,
-    quantity: Decimal,
-    amount: Decimal,
-    charge: Decimal,
+    turn: Turn, account: Account, instrument: Instrument, order: Order, fill: Fill
 ) -> None:
-    """The two legs of a spot or margin fill, and its fee (a negative charge)."""
+    """The two sides of a spot or margin fill, and its fee."""
     borrows = instrument.business is MARGIN
     if order.side is BUY:
-        gained, paid = quantity, -amount
+        gained, paid = fill.quantity, -fill.amount
     else:
-        gained, paid = -quantity, amount
+        gained, paid = -fill.quantity, fill.amount
     post(turn, account, instrument.base, gained, VENUE, borrows)
     post(turn, account, instrument.quote, paid, VENUE, borrows)
-    post(turn, account, instrument.quote, charge, FEES, borrows)
+    post(turn, account, instrument.quote, fill.rebate - fill.fee, FEES, borrows)
 
 
 def _record_trade(
-    turn: Turn,
-    order: Order,
-    instrument: Instrument,
-    price: Decimal,
-    quantity: Decimal,
-    amount: Decimal,
-    fee: Decimal,
-    rebate: Decimal,
-    realised: Decimal,
-    liquidity: Liquidity,
-) -> None:
-    turn.events.append(
-        Trade(
-            turn.new_long_id(),
-            order.order_id,
-            order.client_order_id,
-            order.portfolio_id,
-            turn.state.portfolios[order.portfolio_id].user_id,
-            order.exchange,
-            instrument.business,
-            order.sym,
-            order.side,
-            quantity,
-            price,
-            amount,
-            fee,
-            instrument.quote,
-            rebate,
-            instrument.quote if rebate else "",
-            realised,
-            liquidity,
-            turn.now_ms,
-        )
+    turn: Turn, order: Order, instrument: Instrument, fill: Fill, realised: Decimal
+) -> Trade:
+    trade = Trade(
+        turn.new_long_id(),
+        order.order_id,
+        order.client_order_id,
+        order.portfolio_id,
+        turn.state.portfolios[order.portfolio_id].user_id,
+        order.exchange,
+        instrument.business,
+        order.sym,
+        order.side,
+        fill.quantity,
+        fill.price,
+        fill.amount,
+        fill.fee,
+        instrument.quote,
+        fill.rebate,
+        instrument.quote if fill.rebate else "",
+        realised,
+        fill.liquidity,
+        turn.now_ms,
+        order.algo_order_id,
     )
+    turn.events.append(trade)
+    return trade
 
 
 def _settle_state(

@@ -1,8 +1,12 @@
 """What an instrument and the settings together fix for every order of a symbol, worked out once."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
+from openprime.desk.fees import Added, Rates, has_own_rates, market_of, rates_of
 from openprime.desk.settings import DeskSettings
+from openprime.desk.state import State
 from openprime.model.numbers import ONE, ZERO
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import OKX
@@ -11,8 +15,11 @@ from openprime.model.vocabulary import OKX
 class Rules:
     """The constants of one symbol.
 
-    `opening_maker` and `opening_taker` are the fees to open, as maker or taker, and to close as
-    taker. `highest_buy` and `lowest_sell` are the protection band as fractions of the mark.
+    `price_step` and `quantity_step` are what prices and quantities must be multiples of; `offered`
+    says whether the kind of business is offered on the exchange. `opening_maker` and
+    `opening_taker` are the fees to open, as maker or taker, and to close as taker. `highest_buy`
+    and `lowest_sell` are the protection band as fractions of the mark. `markup` is the part of
+    `fees` that goes to the user's MainPortfolio, None where there is none.
     """
 
     __slots__ = (
@@ -24,19 +31,36 @@ class Rules:
         "instrument",
         "is_perp",
         "lowest_sell",
+        "markup",
         "max_leverage",
+        "offered",
         "opening_maker",
         "opening_taker",
+        "price_step",
+        "quantity_step",
         "sized_in_contracts",
         "tiers",
     )
 
-    def __init__(self, reference: Reference, settings: DeskSettings, sym: str) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        settings: DeskSettings,
+        sym: str,
+        rates: Callable[[str], Rates] | None,
+    ) -> None:
         instrument = reference.instruments[sym]
         self.instrument = instrument
         self.is_perp = instrument.is_perp
+        self.offered = reference.offers(instrument)
+        self.price_step = instrument.price_step or instrument.tick_size
+        self.quantity_step = instrument.quantity_step or instrument.lot_size
         self.contract_size = instrument.contract_size
         self.fees = reference.fee_rate(instrument)
+        self.markup: Added | None = None
+        if rates is not None:
+            own = rates(market_of(instrument.exchange, instrument.business))
+            self.fees, self.markup = own.fee, own.markup
         self.opening_maker = self.fees.maker + self.fees.taker
         self.opening_taker = self.fees.taker + self.fees.taker
         self.highest_buy = ONE + instrument.price_band
@@ -65,12 +89,40 @@ class Rules:
 
 
 class RuleBook(dict[str, Rules]):
-    """The rules by symbol, each made when it is first asked for."""
+    """The rules by symbol, each made when it is first asked for; `rates` tells the fees of a
+    market where they are not everybody's.
+    """
 
-    def __init__(self, reference: Reference, settings: DeskSettings) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        settings: DeskSettings,
+        rates: Callable[[str], Rates] | None = None,
+    ) -> None:
         self._reference = reference
         self._settings = settings
+        self._rates = rates
 
     def __missing__(self, sym: str) -> Rules:
-        rules = self[sym] = Rules(self._reference, self._settings, sym)
+        rules = self[sym] = Rules(self._reference, self._settings, sym, self._rates)
         return rules
+
+
+class RuleBooks(dict[int, RuleBook]):
+    """The rules by portfolio. All whose fees are everybody's share one book, `general`."""
+
+    def __init__(self, state: State, reference: Reference, settings: DeskSettings) -> None:
+        self._state = state
+        self._reference = reference
+        self._settings = settings
+        self.general = RuleBook(reference, settings)
+
+    def __missing__(self, portfolio_id: int) -> RuleBook:
+        state, reference = self._state, self._reference
+        portfolio = state.portfolios[portfolio_id]
+        book = self.general
+        if has_own_rates(reference, portfolio):
+            rates = partial(rates_of, state, reference, portfolio)
+            book = RuleBook(reference, self._settings, rates)
+        self[portfolio_id] = book
+        return book

@@ -10,9 +10,29 @@ from enum import StrEnum
 
 import msgspec
 
+from openprime.desk.algo_state import AlgoOrder, Attached, Watch
+from openprime.desk.effective import Overrides
+from openprime.desk.funds import (
+    Deposit,
+    DepositAddress,
+    DepositRoute,
+    FundingWallet,
+    Transfer,
+    TransferRequest,
+    WithdrawAddress,
+    Withdrawal,
+)
+from openprime.desk.limits import TradeLimits
+from openprime.desk.liquidation_state import HousePosition, Liquidation
+from openprime.desk.markups import Markup, MarkupChange
+from openprime.desk.news_items import NewsItem
+from openprime.desk.pool_state import Pool
 from openprime.desk.settings import DeskSettings
+from openprime.desk.switches import Fault, Window
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import (
+    NO_SIDE,
+    AccountStatus,
     Actor,
     ClosedType,
     Exchange,
@@ -34,6 +54,13 @@ class TaskKind(StrEnum):
     """What can be on the agenda."""
 
     FINISH_TRANSFER = "finish_transfer"
+    FINISH_DEPOSIT = "finish_deposit"
+    FINISH_WITHDRAWAL = "finish_withdrawal"
+    CHANGE_MARKUPS = "change_markups"
+    RUN_SLICE = "run_slice"
+    CLOSE_HOUR = "close_hour"
+    CHARGE_LOANS = "charge_loans"
+    LIQUIDATE = "liquidate"
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -46,14 +73,23 @@ class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class User(msgspec.Struct):
+    """A user with its funding account and address book. `transfer_requests` are the request ids
+    that transfers used up, oldest first.
+    """
+
     user_id: int
     kind: UserKind
     state: UserState
     created_at_ms: int
+    funding_wallets: dict[str, FundingWallet] = {}
+    transfer_requests: dict[str, TransferRequest] = {}
+    withdraw_addresses: dict[int, WithdrawAddress] = {}
 
 
 class ApiKey(msgspec.Struct):
-    """A key. `sealed_secret` is the secret encrypted under the data folder's own key."""
+    """A key. `sealed_secret` is the secret encrypted under the data folder's own key; `suspended`
+    says that it is frozen with its user.
+    """
 
     access_key: str
     sealed_secret: bytes
@@ -65,6 +101,17 @@ class ApiKey(msgspec.Struct):
     frozen: bool
     created_at_ms: int
     updated_at_ms: int
+    suspended: bool = False
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether calls of this key answer 100041."""
+        return self.frozen or self.suspended
+
+
+def leg_key(sym: str, side: PositionSide) -> str:
+    """What a position is kept under in its account: its symbol, for a leg of BOTH its side too."""
+    return sym if side is NO_SIDE else f"{sym}:{side}"
 
 
 class Amendment(msgspec.Struct):
@@ -81,6 +128,8 @@ class Order(msgspec.Struct):
     Quantities are in order units, `frozen` in `frozen_coin`. `assumed_price` is the price that
     margin is computed with where the order itself has none (risk-model 5.1). `venue_quantity` is
     the total that the venue was told: less than `quantity` where a reduce-only order is clipped.
+    `seized` is what was taken of the reserve by others than the order (errors 6.4). `algo_order_id`
+    names the algo order that set it off, `attached` is the take profit and stop loss of its own.
     """
 
     order_id: int
@@ -125,6 +174,9 @@ class Order(msgspec.Struct):
     frozen: Decimal = ZERO
     frozen_coin: str = ""
     amendment: Amendment | None = None
+    seized: Decimal = ZERO
+    algo_order_id: int = 0
+    attached: Attached | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -139,13 +191,20 @@ class Order(msgspec.Struct):
             return self.amendment.price
         return self.limit_price or self.assumed_price
 
+    @property
+    def leg(self) -> str:
+        """The key of the position that the order acts on."""
+        side = self.position_side
+        return self.sym if side is NO_SIDE else leg_key(self.sym, side)
+
 
 # An order as it is now, apart from what becomes of it.
 copy_of: Callable[[Order], Order] = Order.__copy__  # type: ignore[attr-defined]
 
 
 class Position(msgspec.Struct):
-    """An open position. `quantity` is signed; `average_price` has 18 decimals and is used as held.
+    """An open position, in BOTH mode one leg. `quantity` is signed, below 0 for a short;
+    `average_price` has 18 decimals and is used as held.
 
     The closed_* fields gather what the history row of this position will tell.
     """
@@ -167,6 +226,11 @@ class Position(msgspec.Struct):
     closed_entry_amount: Decimal = ZERO
     closed_exit_amount: Decimal = ZERO
     closed_pnl: Decimal = ZERO
+
+    @property
+    def leg(self) -> str:
+        """The key that the position is kept under."""
+        return leg_key(self.sym, self.side)
 
 
 class PositionHistory(msgspec.Struct):
@@ -194,7 +258,9 @@ class PositionHistory(msgspec.Struct):
 
 
 class Wallet(msgspec.Struct):
-    """One coin of one account (risk-model 3). The last four fields are sums kept by difference."""
+    """One coin of one account (risk-model 3). `loan` is the principal of a RapidX loan, which is
+    part of the cash; the fields from `upnl` on are sums kept by difference.
+    """
 
     coin: str
     created_at_ms: int
@@ -210,11 +276,15 @@ class Wallet(msgspec.Struct):
     equity_value: Decimal = ZERO
     debt_margin: Decimal = ZERO
     debt_maintenance: Decimal = ZERO
+    loan_value: Decimal = ZERO
+    loan_margin: Decimal = ZERO
+    loan_maintenance: Decimal = ZERO
 
 
 class Exposure(msgspec.Struct):
-    """One symbol of one account: its working orders and, for a PERP, the leverage that counts and
-    what orders and position weigh, in the settlement coin, valued at `mark`.
+    """One symbol of one account, of a PERP in BOTH mode one leg: its working orders and, for a
+    PERP, the leverage that counts and what orders and position weigh, in the settlement coin,
+    valued at `mark`.
     """
 
     sym: str
@@ -236,7 +306,10 @@ class Exposure(msgspec.Struct):
 class Account(msgspec.Struct):
     """One margin account: a portfolio at one exchange. The sums are kept by difference.
 
-    `stale_syms` and `stale_coins` name what changed since the sums were last brought up to date.
+    Positions and exposures are kept by leg (see legs.py). `loan_coins` are those of its loans.
+    `status` is where the ladder last saw it, `notices_ms` when it last gave notice of a status.
+    `stale_syms`, by leg too, and `stale_coins` name what changed since the sums were last brought
+    up to date, `prices_seen` which prices they are of.
     """
 
     portfolio_id: int
@@ -245,11 +318,16 @@ class Account(msgspec.Struct):
     initialised: bool = False
     restricted: bool = False
     trade_banned: bool = False
+    pinned_status: AccountStatus | None = None
+    status: AccountStatus = AccountStatus.NORMAL
+    notices_ms: dict[AccountStatus, int] = {}
+    liquidation: Liquidation | None = None
     wallets: dict[str, Wallet] = {}
     positions: dict[str, Position] = {}
     exposures: dict[str, Exposure] = {}
     leverage: dict[str, int] = {}
     coin_leverage: dict[str, int] = {}
+    loan_coins: dict[str, None] = {}
     order_count: int = 0
     spot_orders: dict[int, Decimal] = {}
     perp_margin: Decimal = ZERO
@@ -264,11 +342,14 @@ class Account(msgspec.Struct):
     stale_syms: dict[str, None] = {}
     stale_coins: dict[str, None] = {}
     spot_orders_stale: bool = False
+    prices_seen: int = 0
 
 
 class Portfolio(msgspec.Struct):
     """A portfolio. `client_order_ids` maps the clients' own ids to orders, of finished orders for
-    as long as they stay blocked: `blocked_until_ms` says how long, oldest first.
+    as long as they stay blocked: `blocked_until_ms` says how long, oldest first. Deposits go to
+    `deposit_exchange`, but for those that `deposit_routes` names by coin and network. `markups`
+    are what its broker adds to its fees, by market.
     """
 
     portfolio_id: int
@@ -282,6 +363,15 @@ class Portfolio(msgspec.Struct):
     accounts: dict[str, Account] = {}
     client_order_ids: dict[str, int] = {}
     blocked_until_ms: dict[str, int] = {}
+    algo_orders: dict[int, None] = {}
+    algo_client_ids: dict[str, int] = {}
+    algo_ids_blocked_until_ms: dict[str, int] = {}
+    loan_ids_blocked_until_ms: dict[str, int] = {}
+    deposit_exchange: Exchange = Exchange.BINANCE
+    deposit_routes: dict[str, DepositRoute] = {}
+    markups: dict[str, Markup] = {}
+    limits: TradeLimits | None = None
+    markups_to_come: list[MarkupChange] = []
 
 
 class State(msgspec.Struct):
@@ -289,8 +379,18 @@ class State(msgspec.Struct):
 
     `house` is the other side of every posting: by house account and coin, in double entry with
     the wallets, so that per coin everything sums to zero. `holders` names, by symbol and by coin,
-    the accounts that a price moves, as (portfolio, exchange) texts.
-    `agenda` is in the order of time.
+    the accounts that a price moves, as (portfolio, exchange) texts. `pinned_marks` and
+    `pinned_indexes` are those that the operator holds. `news` are the items that are told of.
+    `agenda` is in the order of time. `transfers`, `deposits` and `withdrawals` are those under way;
+    `deposit_addresses` are by account, coin and network. `overrides` is what the operator changed
+    of the rules (see effective.py), `pool` the venue accounts where it changed any. `algos` are the
+    algo orders at work and `watches` who waits for which price; `volumes` and `last_prices` are of
+    the symbols that algo orders follow, and `attached_orders` holds, by order, the algo order that
+    it brought along. `recurring` are the tasks that come round, by kind, with their next moment.
+    `watched` names the accounts that have positions or less cash than they hold back, and some that
+    had; `borrowers` those with loans. `funding_rates` are the running rates by PERP symbol.
+    `liquidations` names the account of each liquidation under way, `house_positions` are what the
+    house took over, by symbol.
     """
 
     sequence: int = 0
@@ -304,8 +404,30 @@ class State(msgspec.Struct):
     house: dict[str, dict[str, Decimal]] = {}
     marks: dict[str, Decimal] = {}
     indexes: dict[str, Decimal] = {}
+    pinned_marks: dict[str, Decimal] = {}
+    pinned_indexes: dict[str, Decimal] = {}
     holders: dict[str, dict[str, None]] = {}
     next_purge_ms: int = 0
     agenda: list[Due] = []
     tasks_noted: int = 0
+    transfers: dict[int, Transfer] = {}
+    deposits: dict[int, Deposit] = {}
+    withdrawals: dict[int, Withdrawal] = {}
+    deposit_addresses: dict[str, DepositAddress] = {}
+    windows: dict[int, Window] = {}
+    faults: dict[int, Fault] = {}
+    news: dict[int, NewsItem] = {}
+    algos: dict[int, AlgoOrder] = {}
+    watches: dict[str, Watch] = {}
+    volumes: dict[str, Decimal] = {}
+    last_prices: dict[str, Decimal] = {}
+    attached_orders: dict[int, int] = {}
+    recurring: dict[TaskKind, int] = {}
+    watched: dict[str, None] = {}
+    borrowers: dict[str, None] = {}
+    funding_rates: dict[str, Decimal] = {}
+    liquidations: dict[int, str] = {}
+    house_positions: dict[str, HousePosition] = {}
     settings: DeskSettings = DeskSettings()
+    overrides: Overrides = {}
+    pool: Pool | None = None

@@ -4,26 +4,58 @@ Tasks run in the order of their moments, each with its own moment as the time of
 ten hours passed at once leave the same books as ten hours passed one by one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from itertools import takewhile
 
 from openprime.desk.commands import RunAgenda
+from openprime.desk.deposits import finish_deposit
+from openprime.desk.hourly import close_hour
+from openprime.desk.loans import charge_loans
+from openprime.desk.slices import run_slice
 from openprime.desk.state import TaskKind
+from openprime.desk.sub_fees import change_markups
+from openprime.desk.transfers import finish_transfer
 from openprime.desk.turn import Turn
+from openprime.desk.withdrawals import finish_withdrawal
 
 # What one command does at most; the next goes on where it stopped.
 TASKS_MAX = 1000
 
 # A task takes the turn and the number of what it is about: a transfer, an order, nothing.
-TASKS: dict[TaskKind, Callable[[Turn, int], None]] = {}
+TASKS: dict[TaskKind, Callable[[Turn, int], None]] = {
+    TaskKind.RUN_SLICE: run_slice,
+    TaskKind.FINISH_TRANSFER: finish_transfer,
+    TaskKind.FINISH_DEPOSIT: finish_deposit,
+    TaskKind.FINISH_WITHDRAWAL: finish_withdrawal,
+    TaskKind.CHANGE_MARKUPS: change_markups,
+    TaskKind.CLOSE_HOUR: close_hour,
+    TaskKind.CHARGE_LOANS: charge_loans,
+}
+
+# What is reckoned with the prices of its moment: done before later ones are taken.
+PRICED = (TaskKind.CLOSE_HOUR, TaskKind.CHARGE_LOANS)
 
 
 def run_agenda(turn: Turn, command: RunAgenda) -> None:
     """Do what is due up to the present moment."""
+    _run(turn, TASKS)
+
+
+def run_priced(turn: Turn) -> None:
+    """Do what is due of the tasks that look at prices."""
+    agenda = turn.state.agenda
+    if agenda and agenda[0].time_ms <= turn.now_ms:
+        _run(turn, PRICED)
+
+
+def _run(turn: Turn, kinds: Container[TaskKind]) -> None:
     agenda, present_ms = turn.state.agenda, turn.now_ms
     for _ in range(TASKS_MAX):
-        if not agenda or agenda[0].time_ms > present_ms:
+        come = takewhile(lambda due: due.time_ms <= present_ms, agenda)
+        due = next((due for due in come if due.kind in kinds), None)
+        if due is None:
             break
-        due = agenda.pop(0)
+        agenda.remove(due)
         turn.now_ms = due.time_ms
         TASKS[due.kind](turn, due.subject)
     turn.now_ms = present_ms

@@ -77,10 +77,32 @@ def debt_maintenance_rate(turn: Turn, exchange: Exchange, coin: str, debt: Decim
     return rate
 
 
+def max_coin_leverage(turn: Turn, exchange: Exchange, coin: str) -> int:
+    """The highest leverage of debts in a coin; 1, which is none, where the coin is not lent."""
+    tiers = loan_tiers(turn, exchange, coin)
+    return tiers[0].max_leverage if tiers else 1
+
+
+def debt_cap(turn: Turn, exchange: Exchange, coin: str, leverage: int) -> Decimal:
+    """The most of a coin that its tiers let be owed at a coin leverage."""
+    tiers = loan_tiers(turn, exchange, coin)
+    return max((t.cap for t in tiers if t.max_leverage >= leverage), default=ZERO)
+
+
+def hourly_rate(turn: Turn, exchange: Exchange, coin: str, debt: Decimal) -> Decimal:
+    """What a debt of so many coins costs an hour, all of it at one rate: that of the first level
+    that reaches so far, above the last level the last one's (risk-model 9.4, resolutions 137).
+    """
+    rate = ZERO
+    for level in turn.reference.interest_levels.get(coin_key(exchange, coin), ()):
+        rate = level.hourly_rate
+        if debt <= level.loan_limit:
+            break
+    return rate
+
+
 def borrow_limit(turn: Turn, exchange: Exchange, coin: str, leverage: int) -> Decimal:
     """The most of a coin that may be owed at a coin leverage, by tiers and interest levels."""
-    tiers = loan_tiers(turn, exchange, coin)
-    by_tier = max((t.cap for t in tiers if t.max_leverage >= leverage), default=ZERO)
     levels = turn.reference.interest_levels.get(coin_key(exchange, coin), [])
     by_level = max((level.loan_limit for level in levels), default=ZERO)
-    return min(by_tier, by_level)
+    return min(debt_cap(turn, exchange, coin, leverage), by_level)

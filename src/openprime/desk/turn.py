@@ -6,21 +6,24 @@ the only place from which they learn the time and where they leave their events.
 
 from decimal import Decimal
 
+from openprime.desk.bands import Bands
 from openprime.desk.commands import NO_QUOTE, Quote
+from openprime.desk.effective import SETTINGS, effective
 from openprime.desk.events import (
     AccountChanged,
     Event,
     PositionChanged,
     WalletChanged,
 )
-from openprime.desk.rules import RuleBook
-from openprime.desk.settings import DeskSettings
+from openprime.desk.rules import RuleBooks
+from openprime.desk.settings import in_force
 from openprime.desk.state import Account, Exposure, Order, Portfolio, State
-from openprime.errors import message
+from openprime.errors import Refusal, message
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE
 from openprime.model.reference import LISTED_EXCHANGES, VALUATION_COIN, Reference
 from openprime.model.venue import VenueRequest
+from openprime.model.vocabulary import Exchange
 
 # Ids count from here in steps of a millisecond, so that they rise with time and stay below 2^53.
 ID_EPOCH_MS = 1_704_067_200_000
@@ -31,17 +34,27 @@ LONG_IDS_PER_MS = 100_000
 
 
 class Turn:
-    """State, rules and the outcome in the making. `begin` starts a new command."""
+    """State, rules and the outcome in the making. `begin` starts a new command.
+
+    `base` are the venues' own rules, `reference` those in force, `rules` what follows from them by
+    symbol. Fees are a portfolio's own: `rules_of` has the rules by portfolio.
+    """
 
     __slots__ = (
         "accounts_touched",
+        "bands",
+        "base",
         "events",
+        "forced",
+        "moved",
         "now_ms",
         "positions_touched",
+        "prices_told",
         "quote",
         "reference",
         "requests",
         "rules",
+        "rules_of",
         "settings",
         "state",
         "wallets_touched",
@@ -49,18 +62,28 @@ class Turn:
 
     def __init__(self, state: State, reference: Reference) -> None:
         self.state = state
-        self.reference = reference
-        self.configure(state.settings)
+        self.base = reference
+        self.bands = Bands()
+        # Accounts whose status may be another now, by identity; and how often prices were told.
+        self.moved: dict[int, Account] = {}
+        self.prices_told = 1
+        self.configure()
         # What changed, by the identity of its account; for a wallet or position its name as well.
         self.positions_touched: dict[tuple[int, str], PositionChanged] = {}
         self.wallets_touched: dict[tuple[int, str], WalletChanged] = {}
         self.accounts_touched: dict[int, AccountChanged] = {}
+        # What a fault makes of a new order, at its stage of the checks (errors 7).
+        self.forced: Refusal | None = None
         self.begin(state.time_ms, NO_QUOTE)
 
-    def configure(self, settings: DeskSettings) -> None:
-        """Go on under these settings: what was looked up under others is forgotten."""
-        self.settings = settings
-        self.rules = RuleBook(self.reference, settings)
+    def configure(self) -> None:
+        """Go on under the state's settings and overrides; what others gave is forgotten."""
+        overrides = self.state.overrides
+        self.settings = in_force(self.state.settings, overrides.get(SETTINGS, {}))
+        self.reference = effective(self.base, overrides)
+        self.rules_of = RuleBooks(self.state, self.reference, self.settings)
+        self.rules = self.rules_of.general
+        self.bands.clear()
 
     def begin(self, now_ms: int, quote: Quote) -> None:
         """Start a command stamped `now_ms` ms, with the best prices of its symbol."""
@@ -112,7 +135,8 @@ class Turn:
         return message(code, arguments, self.settings.newest_messages)
 
     def leverage(self, account: Account, instrument: Instrument) -> int:
-        """The leverage that counts for a PERP symbol: as set, or the symbol's default."""
+        """The leverage that counts for a PERP symbol: as set, or the symbol's default, which an
+        operator may have made 0: none."""
         chosen = account.leverage.get(instrument.sym, instrument.default_leverage)
         return min(chosen, self.rules[instrument.sym].max_leverage)
 
@@ -127,6 +151,7 @@ class Turn:
         if id(account) not in self.accounts_touched:
             touched = AccountChanged(account.portfolio_id, account.exchange)
             self.accounts_touched[id(account)] = touched
+        self.moved[id(account)] = account
 
     def touch_wallet(self, account: Account, coin: str) -> None:
         """Say that a wallet changed, and that its sums must be brought up to date."""
@@ -134,6 +159,7 @@ class Turn:
         key = (id(account), coin)
         if key not in self.wallets_touched:
             self.wallets_touched[key] = WalletChanged(account.portfolio_id, account.exchange, coin)
+        self.moved[id(account)] = account
 
     def touch_position(self, account: Account, sym: str, position_key: str) -> None:
         """Say that a position changed, once a command."""
@@ -142,6 +168,7 @@ class Turn:
             self.positions_touched[key] = PositionChanged(
                 account.portfolio_id, account.exchange, sym, position_key
             )
+        self.moved[id(account)] = account
 
 
 def open_accounts(turn: Turn, portfolio: Portfolio) -> None:
@@ -154,37 +181,52 @@ def open_accounts(turn: Turn, portfolio: Portfolio) -> None:
         )
 
 
+def account_at(turn: Turn, portfolio: Portfolio, exchange: Exchange) -> Account:
+    """The portfolio's account at an exchange; where it has none, one that nothing came to yet."""
+    account = portfolio.accounts.get(exchange)
+    if account is None:
+        mode = turn.settings.default_position_mode
+        account = Account(portfolio.portfolio_id, exchange, mode)
+    return account
+
+
 def account_of(state: State, order: Order) -> Account:
     """The account that an order works in."""
     return state.portfolios[order.portfolio_id].accounts[order.exchange]
 
 
-def exposure_of(turn: Turn, account: Account, instrument: Instrument) -> Exposure:
-    """The account's exposure in a symbol, made at its first order."""
-    exposure = account.exposures.get(instrument.sym)
+def exposure_of(turn: Turn, account: Account, instrument: Instrument, leg: str) -> Exposure:
+    """The account's exposure in a symbol or one leg of it, made at its first order."""
+    exposure = account.exposures.get(leg)
     if exposure is None:
         exposure = Exposure(
             sym=instrument.sym,
             is_perp=instrument.is_perp,
-            leverage=turn.leverage(account, instrument),
+            leverage=max(turn.leverage(account, instrument), 1),
         )
-        account.exposures[instrument.sym] = exposure
+        account.exposures[leg] = exposure
         if instrument.is_perp:
             hold(turn.state, instrument.sym, account)
-            account.stale_syms[instrument.sym] = None
+            account.stale_syms[leg] = None
     return exposure
+
+
+def account_key(account: Account) -> str:
+    """The text that names an account in the sets of the state."""
+    return f"{account.portfolio_id}:{account.exchange}"
+
+
+def account_named(state: State, key: str) -> Account:
+    """The account that an `account_key` names."""
+    portfolio_id, exchange = key.split(":")
+    return state.portfolios[int(portfolio_id)].accounts[exchange]
 
 
 def hold(state: State, price_key: str, account: Account) -> None:
     """Note that a price moves this account: `price_key` is a PERP symbol or a coin."""
-    holders = state.holders.setdefault(price_key, {})
-    holders[f"{account.portfolio_id}:{account.exchange}"] = None
+    state.holders.setdefault(price_key, {})[account_key(account)] = None
 
 
 def holders_of(state: State, price_key: str) -> list[Account]:
     """The accounts that a price moves."""
-    accounts = []
-    for holder in state.holders.get(price_key, ()):
-        portfolio_id, exchange = holder.split(":")
-        accounts.append(state.portfolios[int(portfolio_id)].accounts[exchange])
-    return accounts
+    return [account_named(state, key) for key in state.holders.get(price_key, ())]

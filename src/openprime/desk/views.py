@@ -11,17 +11,19 @@ import msgspec
 
 from openprime.desk.desk import Desk
 from openprime.desk.ledger import available, equity, frozen, liability, overdraw
+from openprime.desk.legs import legs_of
 from openprime.desk.liquidation_price import liquidation_price
 from openprime.desk.margin import refresh, totals
-from openprime.desk.risk import status_of, uni_mmr
+from openprime.desk.risk import account_status, uni_mmr
 from openprime.desk.state import Account, Portfolio, Position, Wallet
 from openprime.desk.tiers import (
     maintenance_margin,
     position_tier,
     sized_in_contracts,
 )
+from openprime.desk.transferable import max_transferable
 from openprime.desk.turn import Turn
-from openprime.desk.worth import mark_of
+from openprime.desk.worth import mark_of, profit_of
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, negative_part, positive_part, truncate
 from openprime.model.vocabulary import AccountStatus, Exchange, PositionMode, PositionSide
@@ -149,7 +151,7 @@ def account_view(desk: Desk, account: Account) -> AccountView:
         risk_ratio=risk_ratio,
         position_value=truncate(account.position_value, AMOUNT_PLACES),
         upnl=truncate(_account_upnl(turn, account), AMOUNT_PLACES),
-        account_status=status_of(sums, turn.settings),
+        account_status=account_status(account, sums, turn.settings),
         position_mode=account.position_mode,
     )
 
@@ -201,25 +203,6 @@ def _virtual_borrow(wallet: Wallet, price: Decimal) -> Decimal:
     return positive_part(positive_part(needed) - liability(wallet))
 
 
-def max_transferable(turn: Turn, account: Account, wallet: Wallet) -> Decimal:
-    """What may leave a wallet (risk-model 7); the account must be refreshed.
-
-    From the sums before they are cut: a single coin with nothing against it may leave whole.
-    """
-    free = positive_part(available(wallet) - wallet.loan)
-    weight = (turn.index_price(wallet.coin) or ZERO) * turn.reference.discounts.get(
-        wallet.coin, Decimal("0.1")
-    )
-    if not weight:
-        return free
-    valid = account.margin_value - account.perp_open_loss - account.spot_open_loss
-    margin = account.perp_margin + account.debt_margin
-    maintenance = account.perp_maintenance + account.debt_maintenance
-    floor = turn.settings.transfer_out_min_uni_mmr * maintenance
-    room = truncate((valid - max(margin, floor)) / weight)
-    return positive_part(min(free, room))
-
-
 def position_view(desk: Desk, account: Account, position: Position) -> PositionView:
     """All fields of one position (risk-model 4)."""
     turn = desk.turn
@@ -228,8 +211,8 @@ def position_view(desk: Desk, account: Account, position: Position) -> PositionV
     mark = mark_of(turn, instrument)
     size = abs(position.quantity)
     value = size * instrument.contract_size * mark
-    leverage = account.exposures[position.sym].leverage
-    upnl = position.quantity * instrument.contract_size * (mark - position.average_price)
+    leverage = account.exposures[position.leg].leverage
+    upnl = profit_of(instrument, position, mark)
     entry = position.average_price * size * instrument.contract_size
     tier = position_tier(turn, instrument, size, value)
     return PositionView(
@@ -291,7 +274,7 @@ def adl_score(turn: Turn, account: Account, position: Position) -> Decimal:
     refresh(turn, account)
     instrument = turn.reference.instruments[position.sym]
     wallet = account.wallets[instrument.quote]
-    exposure = account.exposures[position.sym]
+    exposure = account.exposures[position.leg]
     profit = positive_part(exposure.upnl) / max(ONE, wallet.cash)
     worth = wallet.cash + wallet.upnl
     if worth <= ZERO:
@@ -317,9 +300,10 @@ def _adl_rank(turn: Turn, account: Account, position: Position) -> int:
     scores = []
     for portfolio in turn.state.portfolios.values():
         for other_account in portfolio.accounts.values():
-            other = other_account.positions.get(position.sym)
-            if other is not None and (other.quantity > ZERO) == (position.quantity > ZERO):
-                scores.append(adl_score(turn, other_account, other))
+            for leg in legs_of(other_account, position.sym):
+                other = other_account.positions.get(leg)
+                if other is not None and (other.quantity > ZERO) == (position.quantity > ZERO):
+                    scores.append(adl_score(turn, other_account, other))
     rated = sorted(score for score in scores if score > ZERO)
     rank = sum(1 for score in rated if score <= own)
     return -(-ADL_LEVELS * rank // len(rated))

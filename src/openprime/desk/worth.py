@@ -1,11 +1,16 @@
-"""What one PERP symbol of an account weighs, and how that enters its sums (risk-model 5, 9.1)."""
+"""What one PERP symbol of an account weighs, and how that enters its sums (risk-model 5, 9.1).
+
+In BOTH mode each leg weighs apart (resolutions 116). Orders that close a leg are reduce-only, so
+only those that open it are left to count, and what a NET symbol's formulas make of one side alone
+is just what a leg weighs.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
-from openprime.desk.state import Account, Exposure, Order
+from openprime.desk.state import Account, Exposure, Order, Position
 from openprime.desk.tiers import maintenance_margin
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
@@ -18,7 +23,7 @@ from openprime.model.vocabulary import (
 
 
 class Worth(msgspec.Struct):
-    """What one symbol weighs, in its settlement coin (risk-model 5.2, 5.3, 9.1)."""
+    """What one symbol or leg weighs, in its settlement coin (risk-model 5.2, 5.3, 9.1)."""
 
     position_value: Decimal
     upnl: Decimal
@@ -27,6 +32,11 @@ class Worth(msgspec.Struct):
     initial_margin: Decimal
     maintenance: Decimal
     open_loss: Decimal
+
+
+def profit_of(instrument: Instrument, position: Position, mark: Decimal) -> Decimal:
+    """What a position would realise at a mark, in its settlement coin."""
+    return position.quantity * instrument.contract_size * (mark - position.average_price)
 
 
 def mark_of(turn: Turn, instrument: Instrument) -> Decimal:
@@ -43,7 +53,7 @@ def unit_weight(
     A sale below the mark counts at the mark (risk-model 5.1, 5.3).
     """
     price = order.working_price if order.amendment else order.limit_price or order.assumed_price
-    rules = turn.rules[instrument.sym]
+    rules = turn.rules_of[order.portfolio_id][instrument.sym]
     if order.side is BUY:
         assumed, loss = price, price - mark
     else:
@@ -57,18 +67,23 @@ def unit_weight(
 
 
 def worth_of(
-    turn: Turn, account: Account, instrument: Instrument, orders: Iterable[Order], leverage: int
+    turn: Turn,
+    account: Account,
+    instrument: Instrument,
+    leg: str,
+    orders: Iterable[Order],
+    leverage: int,
 ) -> Worth:
-    """Everything that a symbol's position and the given working orders weigh."""
+    """Everything that the position of a leg and the given working orders weigh."""
     mark = turn.state.marks.get(instrument.sym, ZERO)
-    rules = turn.rules[instrument.sym]
-    position = account.positions.get(instrument.sym)
+    rules = turn.rules_of[account.portfolio_id][instrument.sym]
+    position = account.positions.get(leg)
     quantity = size = value = upnl = ZERO
     if position is not None:
         quantity = position.quantity
         size = abs(quantity)
         value = size * rules.contract_size * mark
-        upnl = quantity * rules.contract_size * (mark - position.average_price)
+        upnl = profit_of(instrument, position, mark)
     buys = sells = open_loss = ZERO
     closing: list[Order] = []
     for order in orders:
@@ -138,16 +153,17 @@ def shifted_worth(
     turn: Turn,
     account: Account,
     instrument: Instrument,
+    leg: str,
     exposure: Exposure,
     order: Order,
     sign: int,
 ) -> Worth:
-    """A symbol's worth with one order more (`sign` 1) or less (-1), the exposure being fresh.
+    """A leg's worth with one order more (`sign` 1) or less (-1), the exposure being fresh.
 
     Where several orders stand against the position all must be looked at again, since those with
     better prices close it first; otherwise the order's own part is simply added.
     """
-    position = account.positions.get(instrument.sym)
+    position = account.positions.get(leg)
     quantity = position.quantity if position else ZERO
     notional, loss = unit_weight(turn, instrument, order, exposure.mark)
     weighed = order.remaining if order.amendment else order.quantity - order.executed_quantity
@@ -164,7 +180,7 @@ def shifted_worth(
             orders = [o for o in working_orders(turn, exposure) if o.order_id != order.order_id]
             if sign > 0:
                 orders.append(order)
-            return worth_of(turn, account, instrument, orders, exposure.leverage)
+            return worth_of(turn, account, instrument, leg, orders, exposure.leverage)
         flips = positive_part(weighed - abs(quantity))
         added = flips if sign > 0 else -flips
     value = exposure.position_value

@@ -10,7 +10,9 @@ class Row(msgspec.Struct, frozen=True):
     """One error code.
 
     `message` is the founding text, `newer_message` the later one where there is one;
-    `placeholders` counts the %s of the text; `stage` is where in the checks the code arises.
+    `placeholders` counts the %s of the text; `stage` is where in the checks the code arises and
+    `delivery` how it is told. `status` and `strict_status` are the HTTP status of a reply with it
+    in the two profiles, 0 where it is never one; `surfaces` are the routes and sockets.
     """
 
     code: int
@@ -18,8 +20,11 @@ class Row(msgspec.Struct, frozen=True):
     newer_message: str
     group: str
     stage: str
+    delivery: str
     in_seed: bool
     placeholders: int
+    status: int
+    strict_status: int
     surfaces: list[str]
 
 

@@ -10,7 +10,7 @@ A trade touches the bar of its minute only; the longer intervals take in a minut
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from enum import StrEnum
 
@@ -31,6 +31,9 @@ from openprime.market.past import BEGIN_MS, END_PRICE, UNITS_PER_DAY, Past
 from openprime.market.past_sketch import Part
 
 BARS_KEPT = 1_500
+
+# So many parts of the past are made at a stretch: a few ms of work.
+PARTS_PER_PIECE = 48
 
 # Of which parts of the past (past.LEVELS_MS) an interval is made; None: months.
 _PAST_LEVEL: dict[str, int | None] = {
@@ -272,18 +275,32 @@ class Chart:
 
     def bars(self, interval: str, end_ms: int, limit: int, now_ms: int) -> list[Bar]:
         """At most `limit` bars that begin at or before `end_ms` and `now_ms`, oldest first."""
+        return [bar for piece in self.pieces(interval, end_ms, limit, now_ms) for bar in piece]
+
+    def pieces(self, interval: str, end_ms: int, limit: int, now_ms: int) -> Iterator[list[Bar]]:
+        """The same bars, a few at a time: what is invented for them is made as they are taken."""
         if limit <= 0:
-            return []
+            return
         last_ms = open_of(interval, min(end_ms, now_ms))
-        if interval == MONTH:
-            first_ms = last_ms
-            for _ in range(limit - 1):
-                first_ms = previous_open(interval, first_ms)
-                if first_ms <= BEGIN_MS:
-                    break
-        else:
-            first_ms = last_ms - (limit - 1) * LENGTHS_MS[interval]
-        return self._between(interval, first_ms, last_ms)
+        first_ms = self._first(interval, last_ms, limit)
+        first_ms = max(first_ms, self._earliest(interval, last_ms))
+        while first_ms <= last_ms:
+            until_ms = last_ms
+            if interval != MONTH:
+                until_ms = min(last_ms, first_ms + _piece_ms(interval))
+            yield self._between(interval, first_ms, until_ms)
+            first_ms = next_open(interval, until_ms)
+
+    def _first(self, interval: str, last_ms: int, limit: int) -> int:
+        """Where the first of `limit` bars opens."""
+        if interval != MONTH:
+            return last_ms - (limit - 1) * LENGTHS_MS[interval]
+        first_ms = last_ms
+        for _ in range(limit - 1):
+            first_ms = previous_open(interval, first_ms)
+            if first_ms <= BEGIN_MS:
+                break
+        return first_ms
 
     def day(self, now_ms: int) -> Bar:
         """The last 24 hours, to the minute."""
@@ -293,7 +310,7 @@ class Chart:
         if made_ms != minute_ms:
             before = self._day_before_hour(minute_ms - DAY_MS, hour_ms)
             self._day_before = (minute_ms, before)
-        bars = self._between("1h", hour_ms, hour_ms)
+        bars = self._known_between("1h", hour_ms, hour_ms)
         return _joined([before, *bars] if before else bars) or flat(minute_ms, self.live.price)
 
     def _day_before_hour(self, from_ms: int, hour_ms: int) -> Bar | None:
@@ -301,21 +318,25 @@ class Chart:
         first_hour_ms = -(-from_ms // HOUR_MS) * HOUR_MS
         return _joined(
             [
-                *self._between("1m", from_ms, first_hour_ms - MINUTE_MS),
-                *self._between("1h", first_hour_ms, hour_ms - HOUR_MS),
+                *self._known_between("1m", from_ms, first_hour_ms - MINUTE_MS),
+                *self._known_between("1h", first_hour_ms, hour_ms - HOUR_MS),
             ]
         )
 
+    def _known_between(self, interval: str, first_ms: int, last_ms: int) -> list[Bar]:
+        """The bars that begin in first_ms <= open <= last_ms, as far back as there are any."""
+        first_ms = max(first_ms, self._earliest(interval, last_ms))
+        return self._between(interval, first_ms, last_ms) if first_ms <= last_ms else []
+
     def _between(self, interval: str, first_ms: int, last_ms: int) -> list[Bar]:
         """The bars that begin in first_ms <= open <= last_ms, none left out."""
-        first_ms = max(first_ms, self._earliest(interval, last_ms))
-        if first_ms > last_ms:
-            return []
         begin_ms = self.live.begin_ms
         bars: list[Bar] = []
         if first_ms < begin_ms:
             end_ms = min(begin_ms, next_open(interval, last_ms))
             bars = self._view.bars(interval, first_ms, end_ms)
+            if end_ms < begin_ms:
+                return bars
         close, live = self.live.bars(interval, first_ms, last_ms)
         if bars and live and bars[-1].open_ms == live[0].open_ms:
             bars[-1].take_in(live.pop(0))
@@ -331,6 +352,13 @@ class Chart:
             return begin_ms
         first_ms = open_of(interval, BEGIN_MS)
         return first_ms if first_ms >= BEGIN_MS else next_open(interval, first_ms)
+
+
+def _piece_ms(interval: str) -> int:
+    """From the first to the last opening of the bars that are made at a stretch."""
+    length_ms = LENGTHS_MS[interval]
+    parts_per_bar = length_ms // (_PAST_LEVEL[interval] or length_ms)
+    return (max(1, PARTS_PER_PIECE // parts_per_bar) - 1) * length_ms
 
 
 def _filled(

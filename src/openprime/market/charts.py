@@ -1,5 +1,6 @@
 """The candles of all symbols: of trades by book, of marks by perpetual, of indexes by coin."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from openprime.market.candles import Bar, Candle, CandleKind, Chart
@@ -60,7 +61,7 @@ class Charts:
         if coin in self._indexes:
             _take(self._indexes[coin], now_ms, index)
 
-    def candles(
+    def candle_pieces(
         self,
         instrument: Instrument,
         interval: str,
@@ -68,32 +69,33 @@ class Charts:
         limit: int,
         kind: CandleKind,
         now_ms: int,
-    ) -> list[Candle]:
-        """See MarketState.candles; `instrument` is the one whose book it is."""
+    ) -> Iterator[list[Candle]]:
+        """See MarketState.candle_pieces; `instrument` is the one whose book it is."""
         name = parse_interval(interval)
         if name is None:
             raise ValueError(f"expected an interval such as 1m or 1d, was {interval!r}")
         chart = self._chart(instrument, kind)
         if chart is None:
-            return []
+            return
         step, lot, lot_value = PRICE_STEP, ZERO, ZERO
         if kind is CandleKind.TRADE:
             step, lot = instrument.tick_size, instrument.lot_size
             lot_value = step * lot * instrument.contract_size
-        return [
-            Candle(
-                open_time_ms=bar.open_ms,
-                open=step * bar.open,
-                high=step * bar.high,
-                low=step * bar.low,
-                close=step * bar.close,
-                volume_base=lot * bar.lots,
-                volume_quote=lot_value * bar.quote,
-                trades=bar.trades,
-                closed=next_open(name, bar.open_ms) <= now_ms,
-            )
-            for bar in chart.bars(name, end_ms, limit, now_ms)
-        ]
+        for bars in chart.pieces(name, end_ms, limit, now_ms):
+            yield [
+                Candle(
+                    open_time_ms=bar.open_ms,
+                    open=step * bar.open,
+                    high=step * bar.high,
+                    low=step * bar.low,
+                    close=step * bar.close,
+                    volume_base=lot * bar.lots,
+                    volume_quote=lot_value * bar.quote,
+                    trades=bar.trades,
+                    closed=next_open(name, bar.open_ms) <= now_ms,
+                )
+                for bar in bars
+            ]
 
     def _chart(self, instrument: Instrument, kind: CandleKind) -> Chart | None:
         if kind is CandleKind.TRADE:

@@ -12,11 +12,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from openprime.market.intervals import HOUR_MS
-from openprime.model.instrument import Instrument, PositionTier
+from openprime.model.instrument import FUNDING_INTERVAL_HOURS, Instrument, PositionTier
 from openprime.model.numbers import ZERO, positive_part, round_half_up
 
 SAMPLE_INTERVAL_MS = 5_000
-DEFAULT_INTERVAL_HOURS = 8
 INTEREST_RATE = Decimal("0.0001")
 CLAMP = Decimal("0.0005")
 CAP_FACTOR = Decimal("0.75")
@@ -105,14 +104,20 @@ def funding_rate(
 class FundingClock:
     """The premium mean of one symbol between its settlements, on the UTC clock."""
 
-    def __init__(self, now_ms: int, interval_hours: int = DEFAULT_INTERVAL_HOURS) -> None:
-        self.interval_hours = interval_hours
-        self.interval_ms = interval_hours * HOUR_MS
-        self.next_settlement_ms = self._after(now_ms)
+    def __init__(self, now_ms: int, interval_hours: int = FUNDING_INTERVAL_HOURS) -> None:
         self.mean = PremiumMean()
         self.rate = ZERO
         self.rate_time_ms = now_ms
         self.settled: Settlement | None = None
+        self.interval_hours = 0
+        self.settle_every(interval_hours, now_ms)
+
+    def settle_every(self, interval_hours: int, now_ms: int) -> None:
+        """Settle at the multiples of so many hours from now on."""
+        if interval_hours != self.interval_hours:
+            self.interval_hours = interval_hours
+            self.interval_ms = interval_hours * HOUR_MS
+            self.next_settlement_ms = self._after(now_ms)
 
     def set_rate(self, now_ms: int, rate: Decimal) -> None:
         self.rate = rate

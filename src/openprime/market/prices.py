@@ -24,10 +24,13 @@ PRICE_PLACES = 8
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """The mark prices by PERP symbol and index prices by coin that changed, in USDT."""
+    """The mark prices by PERP symbol and index prices by coin that changed, in USDT; and the running
+    funding rates by PERP symbol.
+    """
 
     marks: Mapping[str, Decimal]
     indexes: Mapping[str, Decimal]
+    funding: Mapping[str, Decimal] = {}
 
 
 class RecentMean:

@@ -56,6 +56,7 @@ class Pricing:
         self.indexes: dict[str, Decimal] = {}
         self._told_marks: dict[str, Decimal] = {}
         self._told_indexes: dict[str, Decimal] = {}
+        self._told_rates: dict[str, Decimal] = {}
         self._pinned_marks: dict[str, Decimal] = {}
         self._pinned_indexes: dict[str, Decimal] = {}
         self._spots: dict[str, list[Instrument]] = {}
@@ -65,16 +66,19 @@ class Pricing:
         self._clocks: dict[str, FundingClock] = {}
         self._next_sample_ms = now_ms
         for instrument in market.reference.instruments.values():
-            self._add(instrument, now_ms)
+            if instrument.has_rules:
+                self.add(instrument, now_ms)
 
-    def _add(self, instrument: Instrument, now_ms: int) -> None:
+    def add(self, instrument: Instrument, now_ms: int) -> None:
+        """Make prices for an instrument whose book there is from here on."""
         if instrument.quote != VALUATION_COIN:
             return
         if instrument.is_perp:
             self._perps.setdefault(instrument.base, []).append(instrument)
             self._mids[instrument.sym] = RecentMean()
             self._bases[instrument.sym] = RecentMean()
-            self._clocks[instrument.sym] = FundingClock(now_ms)
+            hours = instrument.funding_interval_hours
+            self._clocks[instrument.sym] = FundingClock(now_ms, hours)
             self._set_rate(instrument, now_ms)
         elif instrument.business is Business.SPOT and instrument.exchange in INDEX_EXCHANGES:
             self._spots.setdefault(instrument.base, []).append(instrument)
@@ -85,12 +89,15 @@ class Pricing:
         self._update_indexes(now_ms)
         self._update_funding(now_ms)
         self._update_marks(now_ms, mids)
+        rates = {sym: clock.rate for sym, clock in self._clocks.items()}
         changed = Prices(
             marks=_changed(self.marks, self._told_marks),
             indexes=_changed(self.indexes, self._told_indexes),
+            funding=_changed(rates, self._told_rates),
         )
         self._told_marks.update(changed.marks)
         self._told_indexes.update(changed.indexes)
+        self._told_rates.update(changed.funding)
         return changed
 
     def advance(self, delta_ms: int) -> None:
@@ -106,12 +113,14 @@ class Pricing:
         if sym not in self._clocks:
             raise KeyError(sym)
         _pin(self._pinned_marks, self.marks, sym, price)
+        self._told_marks.pop(sym, None)
 
     def pin_index(self, coin: str, price: Decimal | None) -> None:
         """Hold an index. A coin without any market is a KeyError."""
         if coin not in self._spots and coin not in self._perps and coin not in STABLE_COINS:
             raise KeyError(coin)
         _pin(self._pinned_indexes, self.indexes, coin, price)
+        self._told_indexes.pop(coin, None)
 
     # -- index
 
@@ -141,7 +150,7 @@ class Pricing:
         mids = [
             recent_mid(self._market.books[instrument.sym], instrument, now_ms)
             for instrument in self._spots.get(coin, ())
-            if instrument.live
+            if self._market.reference.instruments[instrument.sym].live
         ]
         index = index_of([mid for mid in mids if mid is not None])
         return self._mean_perp_mid(coin, now_ms) if index is None else index
@@ -159,6 +168,12 @@ class Pricing:
         if clock is None:
             return None
         return Funding(clock.rate, clock.rate_time_ms, clock.next_settlement_ms)
+
+    def use(self, reference: Reference, now_ms: int) -> None:
+        """Settle funding as often as these rules say; the running rate follows at the next
+        sample."""
+        for sym, clock in self._clocks.items():
+            clock.settle_every(reference.instruments[sym].funding_interval_hours, now_ms)
 
     def funding_interval_hours(self, sym: str) -> int | None:
         clock = self._clocks.get(sym)

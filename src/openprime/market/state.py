@@ -5,7 +5,7 @@ Once a second somebody calls `tick`, and index, mark and funding are computed fo
 There is no clock in here: the time is that of the latest event or tick.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 
 from openprime.market.book import Book
@@ -61,9 +61,21 @@ class MarketState:
         self._start_prices = {**reference.start_prices, **(start_prices or {})}
         self._charts = Charts(start_ms, seed)
         for instrument in reference.instruments.values():
-            if instrument.book_sym == instrument.sym:
+            if instrument.book_sym == instrument.sym and instrument.has_rules:
                 self._add_book(instrument)
         self._pricing = Pricing(self, start_ms)
+
+    def use(self, reference: Reference) -> None:
+        """Go on under other rules. A symbol that is new has an empty book, and for a price only
+        what is pinned.
+        """
+        self.reference = reference
+        for sym, instrument in reference.instruments.items():
+            if instrument.book_sym == sym and instrument.has_rules and sym not in self.books:
+                self._add_book(instrument)
+                self._base_interest[sym] = ZERO
+                self._pricing.add(instrument, self.now_ms)
+        self._pricing.use(reference, self.now_ms)
 
     def _add_book(self, instrument: Instrument) -> None:
         sym = instrument.sym
@@ -209,8 +221,22 @@ class MarketState:
         The last one may still run (`closed` is False). Index candles are those of the symbol's
         coin; mark candles exist for PERP symbols only. An unknown interval is a ValueError.
         """
+        pieces = self.candle_pieces(sym, interval, end_ms, limit, kind)
+        return [candle for piece in pieces for candle in piece]
+
+    def candle_pieces(
+        self,
+        sym: str,
+        interval: str,
+        end_ms: int,
+        limit: int,
+        kind: CandleKind | str = CandleKind.TRADE,
+    ) -> Iterator[list[Candle]]:
+        """The same candles a few at a time, each piece a few ms of work at most, so that whoever
+        wants many can do other things in between.
+        """
         instrument = self._instrument(sym)
-        return self._charts.candles(
+        return self._charts.candle_pieces(
             instrument, interval, end_ms, limit, CandleKind(kind), self.now_ms
         )
 

@@ -11,12 +11,17 @@ from openprime.model.vocabulary import (
     Exchange,
 )
 
+FUNDING_INTERVAL_HOURS = 8
+
 
 class Instrument(msgspec.Struct, frozen=True):
     """One tradable symbol of one exchange.
 
     Quantities are in order units: base coin, or contracts where `contract_size` is not 1.
-    `tick_size` and `lot_size` are the steps of price and quantity; the book counts in them.
+    `tick_size` and `lot_size` are the steps of price and quantity that the book counts in;
+    `price_step` and `quantity_step` are whole multiples of them that an operator holds clients to.
+    Without `has_rules` a symbol is listed but cannot be ordered (errors 401031). Of a PERP symbol,
+    funding is settled every `funding_interval_hours`, on the UTC clock.
     """
 
     sym: str
@@ -47,6 +52,10 @@ class Instrument(msgspec.Struct, frozen=True):
     # OKX states the largest market order of SPOT and MARGIN in quote coin (resolutions T2).
     max_market_in_quote: bool = False
     wire_texts: dict[str, str] = {}
+    price_step: Decimal | None = None
+    quantity_step: Decimal | None = None
+    has_rules: bool = True
+    funding_interval_hours: int = FUNDING_INTERVAL_HOURS
 
     @property
     def is_perp(self) -> bool:
@@ -99,6 +108,17 @@ class InterestLevel(msgspec.Struct, frozen=True):
     level: int
     hourly_rate: Decimal
     loan_limit: Decimal
+
+
+class LoanTerms(msgspec.Struct, frozen=True):
+    """What RapidX lends a coin at. `max_value` is a user's quota in USDT over all portfolios, the
+    rates are fractions, the interest of a year.
+    """
+
+    leverage: int
+    max_value: Decimal
+    maintenance_rate: Decimal
+    annual_rate: Decimal
 
 
 class FeeRate(msgspec.Struct, frozen=True):

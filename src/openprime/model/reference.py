@@ -10,7 +10,15 @@ from typing import Any
 
 import msgspec
 
-from openprime.model.instrument import FeeRate, Instrument, InterestLevel, LoanTier, PositionTier
+from openprime.model.instrument import (
+    FUNDING_INTERVAL_HOURS,
+    FeeRate,
+    Instrument,
+    InterestLevel,
+    LoanTerms,
+    LoanTier,
+    PositionTier,
+)
 from openprime.model.vocabulary import Business, Exchange
 
 LISTED_EXCHANGES = (Exchange.BINANCE, Exchange.OKX)
@@ -18,6 +26,27 @@ VALUATION_COIN = "USDT"
 
 # The reference document's key of a coin's loan row is MARKET, or MARKET#COIN for a quote coin.
 COIN_SEPARATOR = "#"
+
+# What a row of rules may say beyond what sym/info tells: the book's own steps, the bounds of
+# prices and of market orders (resolutions 90, T2), and "none" where there are no rules.
+UNTOLD_FIELDS = (
+    "bookTick",
+    "bookLot",
+    "minPrice",
+    "maxPrice",
+    "priceBand",
+    "minMarketQuoteSize",
+    "maxMarketQuoteSize",
+    "fundingIntervalHours",
+    "rules",
+)
+NO_RULES = "none"
+DEFAULT_PRICE_BAND = "0.15"
+MAX_MARKET_QUOTE = "10000000"
+NO_FEES = FeeRate(Decimal(0), Decimal(0))
+
+# EDX trades perpetuals only (errors 401067).
+MARKETS_OFF = frozenset({"EDX:SPOT", "EDX:MARGIN"})
 
 
 class Currency(msgspec.Struct, frozen=True):
@@ -28,8 +57,23 @@ class Currency(msgspec.Struct, frozen=True):
     networks: dict[str, Decimal]
 
 
+UNLISTED_CURRENCY = Currency(8, Decimal(0), {})
+WITHDRAW_MINIMUMS = {
+    "BTC": Decimal("0.01"),
+    "ETH": Decimal("0.1"),
+    "USDT": Decimal(100),
+    "USDC": Decimal(100),
+}
+
+
 class Reference(msgspec.Struct, frozen=True):
-    """All rules. Tiers are by sym, loans and interest by (exchange, coin) and by wire key."""
+    """All rules. Tiers are by sym, loans and interest by (exchange, coin) and by wire key, the terms
+    of RapidX loans by coin.
+
+    `markets_off` holds the kinds of business, EXCHANGE:BUSINESS, that are not offered; `loan_pools`
+    what an operator says there is to lend, by (exchange, coin); `owner_fees` the fees that he gave
+    to single users and portfolios.
+    """
 
     instruments: dict[str, Instrument]
     position_tiers: dict[str, list[PositionTier]]
@@ -44,6 +88,10 @@ class Reference(msgspec.Struct, frozen=True):
     start_prices: dict[str, Decimal]
     currencies: dict[str, Currency]
     no_interest_bases: list[str]
+    markets_off: frozenset[str] = MARKETS_OFF
+    loan_pools: dict[str, Decimal] = {}
+    owner_fees: dict[str, FeeRate] = {}
+    loan_terms: dict[str, LoanTerms] = {}
 
     def coins(self) -> list[str]:
         """Every coin that some instrument trades or that has a discount, in order."""
@@ -51,9 +99,32 @@ class Reference(msgspec.Struct, frozen=True):
         listed |= {i.quote for i in self.instruments.values()}
         return sorted(listed | self.discounts.keys())
 
+    def currency(self, coin: str) -> Currency | None:
+        """How a coin moves; None for an unknown one. A coin that is traded but has no row moves
+        inside the broker only, in 8 decimals (resolutions 151, 167).
+        """
+        found = self.currencies.get(coin)
+        if found is not None:
+            return found
+        traded = any(coin in (i.base, i.quote) for i in self.instruments.values())
+        return UNLISTED_CURRENCY if traded else None
+
+    def withdraw_minimum(self, coin: str) -> Decimal:
+        """The smallest withdrawal of a coin that has networks (resolutions 172)."""
+        return WITHDRAW_MINIMUMS.get(coin) or 10 * self.currencies[coin].minimum
+
     def fee_rate(self, instrument: Instrument) -> FeeRate:
         """The standard fee of an instrument (risk-model 10)."""
-        return self.fees[f"{instrument.exchange}_{instrument.business}"]
+        return self.fees.get(f"{instrument.exchange}_{instrument.business}", NO_FEES)
+
+    def offers(self, instrument: Instrument) -> bool:
+        """Whether the instrument's kind of business is offered on its exchange at all."""
+        return market_key(instrument.exchange, instrument.business) not in self.markets_off
+
+
+def market_key(exchange: str, business: str) -> str:
+    """The key of one kind of business on an exchange, as in `markets_off`."""
+    return f"{exchange}:{business}"
 
 
 def coin_key(exchange: str, coin: str) -> str:
@@ -63,19 +134,19 @@ def coin_key(exchange: str, coin: str) -> str:
 
 def build(document: Mapping[str, Any]) -> Reference:
     """Make the rules from the reference document (see scripts/make_reference.py)."""
-    instruments = {sym: _instrument(row) for sym, row in document["symbols"].items()}
+    instruments = {sym: instrument_of(row) for sym, row in document["symbols"].items()}
     return Reference(
         instruments=instruments,
         position_tiers=_position_tiers(document, instruments),
         discounts={coin: Decimal(d) for coin, d in document["discounts"].items()},
         discount_texts=dict(document["discounts"]),
         loan_tiers={
-            coin_key(r["exchangeType"], r["coin"]): [_loan_tier(t) for t in r["tiers"]]
+            coin_key(r["exchangeType"], r["coin"]): [loan_tier_of(t) for t in r["tiers"]]
             for r in document["loan_tiers"].values()
         },
         loan_rows=dict(document["loan_tiers"]),
         interest_levels={
-            coin_key(r["exchangeType"], r["coin"]): [_interest_level(v) for v in r["levels"]]
+            coin_key(r["exchangeType"], r["coin"]): [interest_level_of(v) for v in r["levels"]]
             for r in document["interest_levels"].values()
         },
         interest_rows=dict(document["interest_levels"]),
@@ -96,14 +167,16 @@ def build(document: Mapping[str, Any]) -> Reference:
             for coin, row in document["currencies"].items()
         },
         no_interest_bases=list(document["funding"]["interestZeroFor"]),
+        loan_terms={row["coin"]: loan_terms_of(row) for row in document["loan_config"]},
     )
 
 
-def _instrument(row: Mapping[str, str]) -> Instrument:
+def instrument_of(row: Mapping[str, str]) -> Instrument:
+    """An instrument from its row of rules: the fields of sym/info and those of UNTOLD_FIELDS."""
     exchange, business, base, quote = row["sym"].split("_")
-    tick = Decimal(row["tickSize"])
-    market = _market_bounds(row, exchange, business)
+    tick, lot = Decimal(row["tickSize"]), Decimal(row["lotSize"])
     texts = {"contractSize": "1", "liquidationFee": "0"} | dict(row)
+    told = {name: value for name, value in texts.items() if name not in UNTOLD_FIELDS}
     return Instrument(
         sym=row["sym"],
         exchange=Exchange(exchange),
@@ -111,8 +184,8 @@ def _instrument(row: Mapping[str, str]) -> Instrument:
         base=base,
         quote=quote,
         original_symbol=row["originalSymbol"],
-        tick_size=tick,
-        lot_size=Decimal(row["lotSize"]),
+        tick_size=Decimal(row.get("bookTick", row["tickSize"])),
+        lot_size=Decimal(row.get("bookLot", row["lotSize"])),
         min_size=Decimal(row["minSize"]),
         min_notional=Decimal(row["minNotional"]),
         max_limit_size=Decimal(row["maxLimitSize"]),
@@ -125,9 +198,15 @@ def _instrument(row: Mapping[str, str]) -> Instrument:
         price_places=int(row["pricePrecision"]),
         quantity_places=int(row["qtyPrecision"]),
         live=row["state"] == "live",
-        min_price=tick,
-        wire_texts=texts,
-        **market,
+        min_price=Decimal(row.get("minPrice", row["tickSize"])),
+        max_price=Decimal(row["maxPrice"]) if row.get("maxPrice") else None,
+        price_band=Decimal(row.get("priceBand", DEFAULT_PRICE_BAND)),
+        wire_texts=told,
+        price_step=tick,
+        quantity_step=lot,
+        has_rules=row.get("rules") != NO_RULES,
+        funding_interval_hours=int(row.get("fundingIntervalHours", FUNDING_INTERVAL_HOURS)),
+        **_market_bounds(row, exchange, business),
     )
 
 
@@ -135,15 +214,13 @@ def _market_bounds(row: Mapping[str, str], exchange: str, business: str) -> dict
     """The bounds of market orders that sym/info no longer tells (resolutions T2)."""
     if business == Business.PERP:
         return {}
-    if exchange == Exchange.OKX:
-        return {
-            "min_market_quote": Decimal(1),
-            "max_market_quote": Decimal(row["maxMarketSize"]),
-            "max_market_in_quote": True,
-        }
+    in_quote = exchange == Exchange.OKX
+    smallest = "1" if in_quote else row["minNotional"]
+    largest = row["maxMarketSize"] if in_quote else MAX_MARKET_QUOTE
     return {
-        "min_market_quote": Decimal(row["minNotional"]),
-        "max_market_quote": Decimal(10_000_000),
+        "min_market_quote": Decimal(row.get("minMarketQuoteSize", smallest)),
+        "max_market_quote": Decimal(row.get("maxMarketQuoteSize", largest)),
+        "max_market_in_quote": in_quote,
     }
 
 
@@ -179,7 +256,8 @@ def _position_tiers(
     return tiers
 
 
-def _loan_tier(row: Mapping[str, str]) -> LoanTier:
+def loan_tier_of(row: Mapping[str, str]) -> LoanTier:
+    """A tier of debt from its row in loan/info."""
     return LoanTier(
         tier=row["tier"],
         floor=Decimal(row["minSize"]),
@@ -189,7 +267,18 @@ def _loan_tier(row: Mapping[str, str]) -> LoanTier:
     )
 
 
-def _interest_level(row: Mapping[str, str]) -> InterestLevel:
+def loan_terms_of(row: Mapping[str, str]) -> LoanTerms:
+    """The terms of a coin's RapidX loans from its row in rapidxLoan/loan/config."""
+    return LoanTerms(
+        leverage=int(Decimal(row["loanLeverage"])),
+        max_value=Decimal(row["maxLoanValue"]),
+        maintenance_rate=Decimal(row["loanMmr"]),
+        annual_rate=Decimal(row["loanInterestRate"]),
+    )
+
+
+def interest_level_of(row: Mapping[str, str]) -> InterestLevel:
+    """A level of interest from its row in interest/user."""
     return InterestLevel(
         level=int(row["level"]),
         hourly_rate=Decimal(row["hourInterestRate"]),

@@ -1,6 +1,6 @@
 """The closed vocabularies of the API: sides, kinds, states (rest-trading 1.10, risk-model 12)."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Exchange(StrEnum):
@@ -111,6 +111,15 @@ class AccountStatus(StrEnum):
     TAKEOVER = "TAKEOVER"
 
 
+class VenueHealth(StrEnum):
+    """How a venue account is doing (errors 6.5)."""
+
+    UP = "UP"
+    DEGRADED = "DEGRADED"
+    DOWN = "DOWN"
+    RESTRICTED = "RESTRICTED"
+
+
 class ClosedType(StrEnum):
     PARTIAL_CLOSED = "PARTIAL_CLOSED"
     COMPLETE_CLOSED = "COMPLETE_CLOSED"
@@ -124,6 +133,101 @@ class StatementType(StrEnum):
     LIQUIDATION_FEE = "LIQUIDATION_FEE"
     LIQ_COMPENSATION = "LIQ_COMPENSATION"
     TRANSFER = "TRANSFER"
+
+
+class LoanKind(StrEnum):
+    """What happened to a RapidX loan (rest-admin 10)."""
+
+    BORROW = "borrow"
+    REPAY = "repay"
+    INTEREST = "interest"
+    LIQUIDATION_FEE = "liquidation_fee"
+
+
+class TransferStatus(IntEnum):
+    """How far a transfer is (rest-admin 6.2)."""
+
+    IN_PROGRESS = 0
+    SUCCESS = 1
+    FAILED = 2
+
+
+class DepositStatus(IntEnum):
+    """How far a deposit is (rest-admin 5.3)."""
+
+    EXECUTING = 2
+    SUCCESS = 3
+    FAILED = 4
+
+
+class WithdrawalStatus(IntEnum):
+    """How far a withdrawal is (rest-admin 7.3)."""
+
+    NOT_APPROVED = 1
+    APPROVED = 2
+    EXECUTED = 3
+    FAILED = 4
+    REJECTED = 5
+
+
+class AddressStatus(IntEnum):
+    """Whether an address of the address book may be used: only an APPROVED one (rest-admin 7.1)."""
+
+    DELETED = -1
+    TO_REVIEW = 0
+    APPROVED = 1
+    REJECTED = 2
+    PENDING = 3
+
+
+class BillKind(IntEnum):
+    """What a row of a portfolio's bills is about (rest-admin 6.6)."""
+
+    DEPOSIT = 0
+    TRANSFER = 1
+    WITHDRAWAL = 2
+
+
+class AlgoType(StrEnum):
+    TPSL = "TPSL"
+    TWAP = "TWAP"
+    VWAP = "VWAP"
+
+
+class ConditionType(StrEnum):
+    """What a TPSL waits for: one price, the nearer of two, and the same for a position's close."""
+
+    CONDITIONAL = "CONDITIONAL"
+    OCO = "OCO"
+    ENTIRE_CLOSE_POSITION = "ENTIRE_CLOSE_POSITION"
+    PARTIAL_CLOSE_POSITION = "PARTIAL_CLOSE_POSITION"
+
+
+class WatchedPrice(StrEnum):
+    """The price that a trigger waits for."""
+
+    LAST_PRICE = "LAST_PRICE"
+    MARK_PRICE = "MARK_PRICE"
+
+
+class TriggerLeg(StrEnum):
+    """Which of an algo order's triggers: its only one, its take profit, its stop loss."""
+
+    CONDITIONAL = "conditional"
+    TAKE_PROFIT = "takeProfit"
+    STOP_LOSS = "stopLoss"
+
+
+class AlgoState(StrEnum):
+    PENDING_NEW = "PENDING_NEW"
+    NEW = "NEW"
+    PROCESSING = "PROCESSING"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
 
 
 class Permission(StrEnum):
@@ -155,6 +259,7 @@ NET, BOTH = PositionMode.NET, PositionMode.BOTH
 NO_SIDE, LONG, SHORT = PositionSide.NONE, PositionSide.LONG, PositionSide.SHORT
 NEW, OPEN, PARTIALLY_FILLED = OrderState.NEW, OrderState.OPEN, OrderState.PARTIALLY_FILLED
 FILLED, CANCELLED, REJECT = OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECT
+FAIL = OrderState.FAIL
 CANCEL_PENDING, CANCEL_COMPLETE = OrderAction.CANCEL_PENDING, OrderAction.CANCEL_COMPLETE
 AMEND_PENDING, AMEND_COMPLETED = OrderAction.AMEND_PENDING, OrderAction.AMEND_COMPLETED
 AMEND_FAILED, CANCEL_FAILED = OrderAction.AMEND_FAILED, OrderAction.CANCEL_FAILED

@@ -12,6 +12,7 @@ from openprime.desk.commands import (
     ClosePosition,
     Command,
     Envelope,
+    OperatorNote,
     Quote,
 )
 from openprime.desk.outcome import Outcome
@@ -75,8 +76,11 @@ class Sequencer:
 
     # -- commands and reads
 
-    async def submit(self, command: Command) -> Outcome:
-        """Apply a command and answer when its outcome is durable.
+    async def submit(
+        self, command: Command, forced: Refusal | None = None, note: OperatorNote | None = None
+    ) -> Outcome:
+        """Apply a command and answer when its outcome is durable. `forced` and `note` go into its
+        envelope.
 
         The outcome's refusal is 400011 where too many commands wait for the disk, 50001 where the
         journal cannot be written.
@@ -84,7 +88,7 @@ class Sequencer:
         refusal = self._not_now(command)
         if refusal is not None:
             return Outcome(refusal=refusal)
-        outcome = self._apply(command)
+        outcome = self._apply(command, forced, note)
         if self.queue_depth and not await self._durable():
             return Outcome(refusal=UNAVAILABLE)
         return outcome
@@ -128,9 +132,12 @@ class Sequencer:
 
     # -- applying
 
-    def _apply(self, command: Command) -> Outcome:
+    def _apply(
+        self, command: Command, forced: Refusal | None = None, note: OperatorNote | None = None
+    ) -> Outcome:
         time_ms = max(self._clock_ms(), self._time_ms)
-        envelope = Envelope(self.sequence + 1, time_ms, command, self._quote(command))
+        quote = self._quote(command)
+        envelope = Envelope(self.sequence + 1, time_ms, command, quote, forced, note)
         try:
             outcome = self.desk.apply(envelope)
         except Exception as error:

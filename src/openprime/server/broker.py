@@ -20,6 +20,8 @@ from openprime.desk.commands import (
     ClosePosition,
     Command,
     Configure,
+    Envelope,
+    Override,
     PlaceOrder,
     Quote,
     ReplaceOrder,
@@ -28,7 +30,9 @@ from openprime.desk.commands import (
     VenueReports,
 )
 from openprime.desk.desk import Desk
-from openprime.desk.settings import DeskSettings
+from openprime.desk.effective import SETTINGS
+from openprime.desk.outcome import Outcome
+from openprime.desk.settings import DeskSettings, in_force
 from openprime.desk.state import Order, State
 from openprime.market.feed import Feed
 from openprime.market.recording import RecordingError, aligned_feeds
@@ -42,7 +46,9 @@ from openprime.sequencer import Sequencer
 from openprime.server.config import ConfigError, ServerConfig
 from openprime.server.founding import Credentials, found
 from openprime.server.open_interest import ClientLongs
+from openprime.server.pins import PinnedPrices
 from openprime.server.pump import Pump
+from openprime.server.trades_followed import TradesFollowed
 from openprime.store.recovery import recover
 from openprime.store.store import Store
 from openprime.venues.gateway import VenueGateway
@@ -100,10 +106,13 @@ class Broker:
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send
             longs = ClientLongs(desk, self.market.client_longs)
-            self.sequencer.observers.append(longs.observe)
+            pins = PinnedPrices(desk.state, self.market)
+            self.sequencer.observers += [longs.observe, pins.observe, self._observe_rules]
             settings = self._desk_settings()
             if self.desk.state.settings != settings:
-                await self.sequencer.submit(Configure(settings))
+                outcome = await self.sequencer.submit(Configure(settings))
+                if outcome.refusal is not None:
+                    raise ConfigError(_settings_clash(desk, settings))
             self.credentials = await found(self.desk, self.sequencer, self.store)
             self.pump.pull(self.clock_ms())
             self.pump.tell_prices(self.clock_ms())
@@ -143,8 +152,6 @@ class Broker:
             sym = order.sym
         else:
             return NO_QUOTE
-        if sym not in self.reference.instruments:
-            return NO_QUOTE
         return Quote(self.gateway.best_bid(sym), self.gateway.best_ask(sym))
 
     def _order(self, command: ReplaceOrder) -> Order | None:
@@ -156,16 +163,18 @@ class Broker:
             order_id = portfolio.client_order_ids.get(command.client_order_id, 0)
         return state.orders.get(order_id)
 
+    def move_venue(self, latency_ms: int) -> None:
+        """Put the exchange so much further away than it is configured, on the way to it."""
+        venue = self.config.file.venue
+        self.gateway.set_latency(venue.request_latency_ms + latency_ms, venue.report_latency_ms)
+
     def _desk_settings(self) -> DeskSettings:
         """The desk's settings as configured, and what follows for it from the venue's distance."""
         venue = self.config.file.venue
         far = bool(venue.request_latency_ms or venue.report_latency_ms)
         file = self.config.file
-        return msgspec.structs.replace(
-            file.desk,
-            venue_answers_at_once=not far,
-            newest_messages=file.desk.newest_messages or file.api.newest_messages,
-        )
+        desk = file.catalog.desk(file.desk)
+        return msgspec.structs.replace(desk, venue_answers_at_once=not far)
 
     def _recovered(self) -> Desk:
         """The desk as the store last knew it."""
@@ -175,6 +184,12 @@ class Broker:
 
     def _take_reports(self, reports: list[VenueReport]) -> None:
         self.sequencer.post(VenueReports(reports))
+
+    def _observe_rules(self, envelope: Envelope, outcome: Outcome) -> None:
+        """The market and the exchange go by the rules in force too."""
+        if type(envelope.command) is Override:
+            self.market.use(self.desk.reference)
+            self.gateway.exchange.use(self.desk.reference.instruments)
 
     def _run_agenda(self, now_ms: int) -> None:
         """Let the desk do what has become due."""
@@ -186,7 +201,7 @@ class Broker:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
         self.market = MarketState(
-            self.reference,
+            desk.reference,
             now_ms,
             seed=self.config.seed,
             recorded=recorded,
@@ -194,7 +209,7 @@ class Broker:
         )
         # Trade ids rise across restarts, so that the desk can tell a fill that it knows.
         exchange = SimulatedExchange(
-            self.reference.instruments, self.market.books, first_trade_id=now_ms * 1000
+            desk.reference.instruments, self.market.books, first_trade_id=now_ms * 1000
         )
         venue = self.config.file.venue
         self.gateway = VenueGateway(
@@ -208,6 +223,7 @@ class Broker:
             self.sequencer,
             self.clock_ms,
             self._price_interval_ms(),
+            TradesFollowed(lambda: self.desk.state, self.reference),
         )
         self.pump.timers.append(self._run_agenda)
         self.pump.ahead += [feed.work_ahead for feed in feeds if isinstance(feed, SyntheticFeed)]
@@ -280,6 +296,19 @@ class Broker:
             return instrument.price(bid[0] + ask[0]) / 2
 
         return mid
+
+
+def _settings_clash(desk: Desk, settings: DeskSettings) -> str:
+    """Why the settings of this start and those that the operator changed cannot both be."""
+    changes = desk.state.overrides.get(SETTINGS, {})
+    try:
+        in_force(settings, changes)
+    except ValueError as error:
+        found = str(error)
+    return (
+        f"--config: expected settings that go together with what the operator changed "
+        f"({', '.join(changes)}), found: {found}; start with the former file and take a change back"
+    )
 
 
 def _last_prices(state: State) -> dict[str, Decimal]:

@@ -1,7 +1,6 @@
 """What a server is started with: the command line over a configuration file over defaults."""
 
 import ipaddress
-import itertools
 import tomllib
 from decimal import Decimal
 from enum import StrEnum
@@ -11,20 +10,12 @@ from typing import Annotated, Any
 import msgspec
 import platformdirs
 
-from openprime.api.settings import ApiSettings
-from openprime.desk.settings import DeskSettings
-from openprime.model.vocabulary import Exchange, PositionMode
+from openprime.api.settings import AdminSettings, ApiSettings
+from openprime.desk.settings import DeskSettings, check
+from openprime.server.profiles import FOLLOWING, CatalogSettings
 from openprime.store.database import Durability
 
 MEMORY = ":memory:"
-NOT_NEGATIVE = (
-    "broker_max_leverage",
-    "maintenance_multiplier",
-    "market_assumed_slip",
-    "client_order_id_blocked_ms",
-    "client_order_ids_kept_max",
-    "transfer_out_min_uni_mmr",
-)
 
 
 class ConfigError(Exception):
@@ -55,8 +46,10 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     desk: DeskSettings = DeskSettings()
     api: ApiSettings = ApiSettings()
+    catalog: CatalogSettings = CatalogSettings()
     venue: VenueSettings = VenueSettings()
     market: MarketSettings = MarketSettings()
+    admin: AdminSettings = AdminSettings()
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -114,42 +107,13 @@ def read_file(path: Path | None) -> FileConfig:
         raise ConfigError(f"--config: expected TOML in {path}, found: {error}") from error
     try:
         _check_desk_names(document.get("desk"))
+        _check_followers(document)
         config = msgspec.convert(_texts(document), FileConfig, strict=False)
-        _check_desk(config.desk)
+        check(config.desk)
         _check_api(config.api)
         return config
-    except msgspec.ValidationError as error:
+    except ValueError as error:
         raise ConfigError(f"--config: {path}: {error}") from error
-
-
-def _check_desk(desk: DeskSettings) -> None:
-    """What the types alone do not say."""
-    ladder = (
-        desk.margin_call_uni_mmr,
-        desk.cancel_open_uni_mmr,
-        desk.cancel_all_uni_mmr,
-        desk.liquidating_uni_mmr,
-        desk.takeover_uni_mmr,
-    )
-    if any(upper <= lower for upper, lower in itertools.pairwise((*ladder, Decimal(0)))):
-        raise msgspec.ValidationError(
-            "Expected margin_call > cancel_open > cancel_all > liquidating > takeover > 0 - at "
-            "`$.desk`"
-        )
-    for name in NOT_NEGATIVE:
-        if getattr(desk, name) < 0:
-            raise msgspec.ValidationError(f"Expected a value at or above 0 - at `$.desk.{name}`")
-    if desk.portfolio_max_orders < 1:
-        raise msgspec.ValidationError(
-            "Expected a value at or above 1 - at `$.desk.portfolio_max_orders`"
-        )
-    if unknown := set(desk.leverage_blocked_by_orders) - set(Exchange):
-        raise msgspec.ValidationError(
-            f"Expected exchanges ({', '.join(Exchange)}), found {', '.join(sorted(unknown))} - at "
-            "`$.desk.leverage_blocked_by_orders`"
-        )
-    if desk.default_position_mode is not PositionMode.NET:
-        raise msgspec.ValidationError("Expected default_position_mode NET - at `$.desk`")
 
 
 def _check_api(api: ApiSettings) -> None:
@@ -160,7 +124,11 @@ def _check_api(api: ApiSettings) -> None:
             raise msgspec.ValidationError(
                 f"Expected addresses or networks, found {proxy!r} - at `$.api.trusted_proxies`"
             ) from error
-    numbers = {"nonce_skew_s": api.nonce_skew_s, "key_cache_ms": api.key_cache_ms}
+    numbers = {
+        "nonce_skew_s": api.nonce_skew_s,
+        "key_cache_ms": api.key_cache_ms, "deadline_ms": api.deadline_ms,
+        "freeze_after_bad_signatures": api.freeze_after_bad_signatures or 0,
+    }
     numbers |= {f"edge.{name}": value for name, value in msgspec.structs.asdict(api.edge).items()}
     for name, value in numbers.items():
         if value < 0:
@@ -175,6 +143,17 @@ def _check_desk_names(section: object) -> None:
     for name in section if isinstance(section, dict) else ():
         if name not in known:
             raise msgspec.ValidationError(f"Object contains unknown field `{name}` - at `$.desk`")
+
+
+def _check_followers(document: dict[str, Any]) -> None:
+    """Settings that follow a profile are set by its word alone."""
+    for (section, name), profile in FOLLOWING.items():
+        content = document.get(section)
+        if isinstance(content, dict) and name in content:
+            raise msgspec.ValidationError(
+                f"Expected `{profile}` in the section `catalog`, which sets this - at "
+                f"`$.{section}.{name}`"
+            )
 
 
 def _texts(value: Any) -> Any:

@@ -5,20 +5,19 @@ from decimal import Decimal
 
 import msgspec
 
-from openprime.desk.commands import Command, CreateKey, CreateUser, Credit
+from openprime.desk.commands import Command, CreateUser, Credit
 from openprime.desk.desk import Desk
 from openprime.desk.outcome import Outcome
-from openprime.desk.state import ApiKey
+from openprime.desk.state import ApiKey, Portfolio
 from openprime.model.reference import LISTED_EXCHANGES
 from openprime.model.vocabulary import Permission, UserKind
 from openprime.sequencer import Sequencer
-from openprime.store.secrets import Vault
+from openprime.store.new_keys import SECRET_BYTES, new_key
 from openprime.store.store import Store
 
 FIRST_FUNDS = {"USDT": Decimal(100_000), "BTC": Decimal(1)}
 ADMIN_TOKEN = "admin_token"
-ACCESS_KEY_BYTES = 16
-SECRET_BYTES = 32
+FOUNDED = "founded"
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -34,16 +33,6 @@ class FoundingError(Exception):
     """A first start that could not be completed."""
 
 
-def new_key(
-    vault: Vault, portfolio_id: int, name: str, permissions: list[Permission]
-) -> tuple[CreateKey, str]:
-    """The command that makes a fresh key, and its secret, which is nowhere else in clear."""
-    access_key = secrets.token_hex(ACCESS_KEY_BYTES)
-    secret = secrets.token_hex(SECRET_BYTES)
-    sealed = vault.seal(secret, access_key)
-    return CreateKey(portfolio_id, access_key, sealed, name, permissions), secret
-
-
 async def found(desk: Desk, sequencer: Sequencer, store: Store) -> Credentials:
     """Make what a new folder lacks; on a later start only find what is there.
 
@@ -53,26 +42,30 @@ async def found(desk: Desk, sequencer: Sequencer, store: Store) -> Credentials:
     if not desk.state.portfolios:
         await _do(sequencer, CreateUser(UserKind.BROKER))
     portfolio = next(iter(desk.state.portfolios.values()))
-    for exchange in LISTED_EXCHANGES:
-        for coin, amount in FIRST_FUNDS.items():
-            account = portfolio.accounts[exchange]
-            if coin not in account.wallets or not account.initialised:
-                credit = Credit(portfolio.portfolio_id, exchange, coin, amount)
-                await _do(sequencer, credit)
     secret = None
     key = primary_key(desk, portfolio.portfolio_id)
-    if not desk.state.keys and store.meta("founded") is None:
-        command, secret = new_key(store.vault, portfolio.portfolio_id, "primary", list(Permission))
-        await _do(sequencer, command)
-        key = desk.state.keys[command.access_key]
-    if store.meta("founded") is None:
-        store.set_meta("founded", b"1")
+    if store.meta(FOUNDED) is None:
+        await _fund(sequencer, portfolio)
+        if key is None:
+            command, secret = new_key(store.vault, portfolio.portfolio_id, "primary", Permission)
+            await _do(sequencer, command)
+            key = desk.state.keys[command.access_key]
+        store.set_meta(FOUNDED, b"1")
     return Credentials(
         access_key=key.access_key if key else "",
         secret_key=secret,
         portfolio_id=portfolio.portfolio_id,
         admin_token=admin_token,
     )
+
+
+async def _fund(sequencer: Sequencer, portfolio: Portfolio) -> None:
+    """Give the first portfolio its money at every exchange, where it has not got it."""
+    for exchange in LISTED_EXCHANGES:
+        account = portfolio.accounts[exchange]
+        for coin, amount in FIRST_FUNDS.items():
+            if coin not in account.wallets or not account.initialised:
+                await _do(sequencer, Credit(portfolio.portfolio_id, exchange, coin, amount))
 
 
 def primary_key(desk: Desk, portfolio_id: int) -> ApiKey | None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from openprime.desk.commands import NO_QUOTE, Command, CreateKey, DeleteKey, FreezeKey
 from openprime.desk.desk import Desk
+from openprime.desk.keys import keys_of
 from openprime.desk.state import ApiKey
 from openprime.errors import message
 from openprime.model.vocabulary import Permission
 from openprime.sequencer import Sequencer
 from openprime.server.broker import load_reference, wall_clock_ms
-from openprime.server.founding import new_key
 from openprime.store.database import DATABASE_NAME, Durability
+from openprime.store.new_keys import new_key
 from openprime.store.recovery import recover
 from openprime.store.store import Store
 
@@ -34,9 +35,14 @@ class Keyring:
 
     async def create(self, portfolio: str | None, name: str, permissions: str) -> tuple[str, str]:
         """Make a key; returns access key and secret."""
-        command, secret = new_key(
-            self._store.vault, self._portfolio_id(portfolio), name, _permissions(permissions)
-        )
+        portfolio_id = self._portfolio_id(portfolio)
+        keys_max = self._desk.turn.settings.portfolio_keys_max
+        if len(keys_of(self._desk.state, portfolio_id)) >= keys_max:
+            raise KeyringError(
+                f"expected portfolio {portfolio_id} to have fewer than {keys_max} keys, found "
+                f"{keys_max}; delete one with: openprime keys delete"
+            )
+        command, secret = new_key(self._store.vault, portfolio_id, name, _permissions(permissions))
         await self._do(command)
         return command.access_key, secret
 

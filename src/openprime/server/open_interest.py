@@ -23,18 +23,18 @@ class ClientLongs:
         self._counted: dict[tuple[int, str], Decimal] = {}
         for portfolio in desk.state.portfolios.values():
             for account in portfolio.accounts.values():
-                for sym in account.positions:
-                    self._count(portfolio.portfolio_id, account.exchange, sym)
+                for leg, position in account.positions.items():
+                    self._count(portfolio.portfolio_id, account.exchange, position.sym, leg)
 
     def observe(self, envelope: Envelope, outcome: Outcome) -> None:
         for event in outcome.events:
             if type(event) is PositionChanged:
-                self._count(event.portfolio_id, event.exchange, event.sym)
+                self._count(event.portfolio_id, event.exchange, event.sym, event.key)
 
-    def _count(self, portfolio_id: int, exchange: str, sym: str) -> None:
-        position = self._state.portfolios[portfolio_id].accounts[exchange].positions.get(sym)
+    def _count(self, portfolio_id: int, exchange: str, sym: str, leg: str) -> None:
+        position = self._state.portfolios[portfolio_id].accounts[exchange].positions.get(leg)
         held = positive_part(position.quantity) if position else ZERO
-        key = (portfolio_id, sym)
+        key = (portfolio_id, leg)
         self._longs[sym] = self._longs.get(sym, ZERO) + held - self._counted.get(key, ZERO)
         if held:
             self._counted[key] = held

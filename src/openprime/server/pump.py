@@ -12,10 +12,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from openprime.desk.commands import SetPrices
-from openprime.market.events import MarketEvent
+from openprime.market.events import MarketEvent, MarketTrade
 from openprime.market.feed import Feed
 from openprime.market.state import MarketState
 from openprime.sequencer import Sequencer
+from openprime.server.trades_followed import TradesFollowed
 from openprime.venues.gateway import VenueGateway
 
 PULL_INTERVAL_SECONDS = 0.01
@@ -38,6 +39,7 @@ class Pump:
         sequencer: Sequencer,
         clock_ms: Callable[[], int],
         price_interval_ms: int,
+        trades: TradesFollowed,
     ) -> None:
         self.feeds = feeds
         self.market = market
@@ -45,6 +47,7 @@ class Pump:
         self.sequencer = sequencer
         self.clock_ms = clock_ms
         self.price_interval_ms = price_interval_ms
+        self.trades = trades
         self.timers: list[Callable[[int], None]] = []
         self.ahead: list[Callable[[int], None]] = []
         self._next_prices_ms = 0
@@ -62,6 +65,7 @@ class Pump:
             self._next_timer_ms = now_ms + TIMER_INTERVAL_MS
             for timer in self.timers:
                 timer(now_ms)
+            self.tell_trades()
         return events
 
     def pull(self, now_ms: int) -> int:
@@ -74,13 +78,22 @@ class Pump:
 
     def take(self, event: MarketEvent) -> None:
         self.market.apply(event)
+        if type(event) is MarketTrade:
+            self.trades.take(event)
         self.gateway.on_market(event)
 
     def tell_prices(self, now_ms: int) -> None:
-        """Give the desk the marks and indexes that moved since the last time."""
+        """Give the desk the marks, indexes and funding rates that moved since the last time."""
         prices = self.market.tick(now_ms)
-        if prices.marks or prices.indexes:
-            self.sequencer.post(SetPrices(dict(prices.marks), dict(prices.indexes)))
+        if prices.marks or prices.indexes or prices.funding:
+            moved = dict(prices.marks), dict(prices.indexes)
+            self.sequencer.post(SetPrices(*moved, funding=dict(prices.funding)))
+
+    def tell_trades(self) -> None:
+        """Give the desk what traded of the symbols that it follows."""
+        traded = self.trades.told()
+        if traded:
+            self.sequencer.post(SetPrices({}, {}, traded))
 
     async def run(self) -> None:
         """Pump until cancelled. A feed without pauses still leaves the loop to others."""

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -17,15 +19,11 @@ import uvloop
 
 from openprime import __version__
 from openprime.api.asgi import Application
-from openprime.api.market.hub import MarketHub
-from openprime.api.market.limits import MarketLimits
-from openprime.api.market.socket import MarketSocket, MarketSocketSettings
-from openprime.api.private.push import PrivatePush
-from openprime.api.private.socket import PrivateSocket, PrivateSocketSettings
+from openprime.api.edge.connections import http_protocol
+from openprime.api.edge.limiter import Limiter
+from openprime.api.operator.door import OperatorDoor
 from openprime.api.services import Services
-from openprime.api.settings import ApiSettings
-from openprime.api.sockets.limits import Pace
-from openprime.api.sockets.login import Logins
+from openprime.api.settings import ApiSettings, EdgeSettings
 from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
 from openprime.api.venue_shapes.routes import venue_rows
 from openprime.market.recording import RecordingError
@@ -34,17 +32,25 @@ from openprime.server.config import ConfigError, Limits, ServerConfig
 from openprime.server.founding import Credentials, FoundingError
 from openprime.server.logs import quiet_logs
 from openprime.server.ready import addresses, write_ready_file
+from openprime.server.sockets import Sockets
 from openprime.store.errors import StoreError
 from openprime.store.history import History
 
-PRIVATE_PATH = "/v1/private"
-MARKET_PATH = "/marketdata/v2/public"
 STOP_REASON = "the server stops"
 SHUTDOWN_SECONDS = 5
-CONNECTIONS_PER_MINUTE = 60
 LISTEN_BACKLOG = 2048
+FREEZE_AFTER_BAD_SIGNATURES = 20
 # Larger than Python's own, for a full collection halts every order. No figure shows a gain yet.
 GC_THRESHOLDS = (10_000, 20, 50)
+# A peer that has vanished is asked after a minute and gone after two; connections inherit it.
+KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+)
+# Files that stay free for the store beside all connections.
+DESCRIPTORS_RESERVED = 100
 DOCUMENTS_FOLDER = Path(__file__).parents[3] / "docs"
 
 log = structlog.get_logger(__name__)
@@ -54,7 +60,7 @@ class StartError(Exception):
     """The broker cannot start: one line for the operator."""
 
 
-class _Uvicorn(uvicorn.Server):
+class Uvicorn(uvicorn.Server):
     """uvicorn without signal handlers of its own: the broker decides when to stop."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -64,6 +70,15 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Each second, end what has been open for too long; a tick is a tenth of one."""
+        if counter % 10 == 0:
+            now_s = asyncio.get_running_loop().time()
+            connections: set[Any] = set(self.server_state.connections)
+            for connection in connections:
+                connection.expire(now_s)
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -77,16 +92,15 @@ class Serving:
         self.config = config
         self.broker = Broker(config)
         self.port = 0
-        self.private: PrivateSocket
-        self.market: MarketSocket
-        self._uvicorn: _Uvicorn | None = None
+        self.sockets: Sockets
+        self._uvicorn: Uvicorn | None = None
         self._served: asyncio.Task[None] | None = None
         self.stopping = asyncio.Event()
         self.failure = ""
 
     async def start(self) -> Credentials:
         """Bind the port, open the broker and serve. Raises StartError with one line."""
-        listener = _bind(self.config.host, self.config.port)
+        listener = bind(self.config.host, self.config.port)
         self.port = listener.getsockname()[1]
         try:
             await self.broker.open()
@@ -100,7 +114,8 @@ class Serving:
             raise StartError(f"expected a data folder that takes a commit; {reason}")
         application = self._application()
         self.broker.run(self._fail)
-        self._uvicorn = _Uvicorn(_uvicorn_config(application))
+        edge = _edge_settings(self.config.file.api.edge)
+        self._uvicorn = Uvicorn(uvicorn_config(application, edge))
         self._served = asyncio.get_running_loop().create_task(
             self._uvicorn.serve(sockets=[listener])
         )
@@ -115,9 +130,7 @@ class Serving:
 
     async def stop(self) -> None:
         """Close the sockets with a reason, take no more orders, keep what was acknowledged."""
-        await asyncio.gather(
-            self.private.close_all(STOP_REASON), self.market.close_all(STOP_REASON)
-        )
+        await self.sockets.close_all(STOP_REASON)
         if self._uvicorn is not None and self._served is not None:
             self._uvicorn.should_exit = True
             await self._served
@@ -130,59 +143,45 @@ class Serving:
             store=broker.store,
             history=History(broker.store),
             market=broker.market,
-            reference=broker.reference,
             clock_ms=broker.clock_ms,
             unseal=broker.store.vault.unseal,
-            settings=_api_settings(self.config),
+            settings=api_settings(self.config),
         )
+        if limits is not Limits.OFF:
+            calls = services.settings.edge.address_calls_per_minute
+            services.limiter = Limiter(limits is Limits.CONTEST, time.monotonic, calls)
         application = Application(services, venue_rows())
+        services.faults.move_venue(broker.move_venue)
+        broker.pump.timers.append(services.faults.on_timer)
+        token = broker.credentials.admin_token
+        application.operator = OperatorDoor(services, token, self.config.file.admin)
         limited = limits is not Limits.OFF
-        push = PrivatePush(lambda: broker.desk)
-        broker.sequencer.observers += [services.observe, push.observe]
-        hub = MarketHub(broker.market, broker.reference, broker.clock_ms)
-        broker.pump.timers.append(hub.on_timer)
-        self.private = PrivateSocket(
-            services,
-            application.endpoints,
-            push,
-            self._logins(services, limited),
-            time.monotonic,
-            PrivateSocketSettings(
-                generic_errors=services.settings.generic_socket_errors,
-                connections_per_minute=CONNECTIONS_PER_MINUTE if limited else None,
-            ),
-        )
-        self.market = MarketSocket(
-            hub,
-            self._logins(services, limited),
-            services.proxies,
-            time.monotonic,
-            MarketSocketSettings(limits=MarketLimits(enforced=limited)),
-        )
-        application.sockets[PRIVATE_PATH] = self.private
-        application.sockets[MARKET_PATH] = self.market
+        broker.sequencer.observers.append(services.observe)
+        self.sockets = Sockets(broker, services, limited)
+        self.sockets.open(application)
         return application
 
-    def _logins(self, services: Services, limited: bool) -> Logins:
-        pace = Pace(1 if limited else None, 1.0, time.monotonic)
-        skew_s = services.settings.nonce_skew_s
-        return Logins(services.keys, services.gate, services.wall_ms, pace, skew_s)
 
-
-def _api_settings(config: ServerConfig) -> ApiSettings:
+def api_settings(config: ServerConfig) -> ApiSettings:
     """The settings of the API's face, completed by what the command line said."""
+    freezing = config.file.api.freeze_after_bad_signatures
+    if freezing is None:
+        freezing = 0 if config.limits is Limits.OFF else FREEZE_AFTER_BAD_SIGNATURES
     return msgspec.structs.replace(
-        config.file.api,
+        config.file.catalog.api(config.file.api),
+        freeze_after_bad_signatures=freezing,
         durability=str(config.durability),
-        newest_messages=config.file.desk.newest_messages or config.file.api.newest_messages,
         documents_folder=config.file.api.documents_folder or str(DOCUMENTS_FOLDER),
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises StartError where there can be none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for level, option, value in KEEP_ALIVE:
+        listener.setsockopt(level, option, value)
     try:
         listener.bind((host, port))
         listener.listen(LISTEN_BACKLOG)
@@ -196,10 +195,22 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _uvicorn_config(application: Application) -> uvicorn.Config:
+def _edge_settings(edge: EdgeSettings) -> EdgeSettings:
+    """The edge's bounds, with no more connections than the system lets this process have."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    most = max(hard - DESCRIPTORS_RESERVED, 1)
+    if hard == resource.RLIM_INFINITY or edge.connections_max <= most:
+        return edge
+    return msgspec.structs.replace(edge, connections_max=most)
+
+
+def uvicorn_config(application: Application, edge: EdgeSettings) -> uvicorn.Config:
+    """How an application is served, within these bounds."""
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=http_protocol(edge, application.services.texts),
+        timeout_keep_alive=edge.keep_alive_seconds,
         ws=SocketProtocol,
         **SERVER_SETTINGS,
         lifespan="off",

@@ -11,7 +11,16 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec.structs import astuple
 
-from openprime.desk.events import Statement, Trade
+from openprime.desk.algo_state import AlgoOrder
+from openprime.desk.events import (
+    Audited,
+    LoanEntry,
+    LoanOrder,
+    MarkupCollected,
+    Statement,
+    Trade,
+)
+from openprime.desk.funds import Deposit, Transfer, Withdrawal
 from openprime.desk.state import Order, PositionHistory
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -30,6 +39,38 @@ class _Position(PositionHistory, array_like=True):
 
 
 class _Statement(Statement, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _Audited(Audited, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _Transfer(Transfer, frozen=True, array_like=True):
+    pass
+
+
+class _Deposit(Deposit, frozen=True, array_like=True):
+    pass
+
+
+class _Withdrawal(Withdrawal, frozen=True, array_like=True):
+    pass
+
+
+class _LoanOrder(LoanOrder, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _LoanEntry(LoanEntry, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _Markup(MarkupCollected, frozen=True, array_like=True, tag=False):
+    pass
+
+
+class _Algo(AlgoOrder, array_like=True):
     pass
 
 
@@ -58,10 +99,26 @@ ORDER: Body[Order] = Body(Order, _Order)
 TRADE: Body[Trade] = Body(Trade, _Trade)
 POSITION: Body[PositionHistory] = Body(PositionHistory, _Position)
 STATEMENT: Body[Statement] = Body(Statement, _Statement)
+AUDITED: Body[Audited] = Body(Audited, _Audited)
+TRANSFER: Body[Transfer] = Body(Transfer, _Transfer)
+DEPOSIT: Body[Deposit] = Body(Deposit, _Deposit)
+WITHDRAWAL: Body[Withdrawal] = Body(Withdrawal, _Withdrawal)
+MARKUP: Body[MarkupCollected] = Body(MarkupCollected, _Markup)
+ALGO: Body[AlgoOrder] = Body(AlgoOrder, _Algo)
+LOAN_ORDER: Body[LoanOrder] = Body(LoanOrder, _LoanOrder)
+LOAN_ENTRY: Body[LoanEntry] = Body(LoanEntry, _LoanEntry)
 
 ALL: dict[str, Body[msgspec.Struct]] = {
     "orders": ORDER,  # type: ignore[dict-item]
     "executions": TRADE,  # type: ignore[dict-item]
     "position_history": POSITION,  # type: ignore[dict-item]
     "statements": STATEMENT,  # type: ignore[dict-item]
+    "audit": AUDITED,  # type: ignore[dict-item]
+    "transfers": TRANSFER,  # type: ignore[dict-item]
+    "deposits": DEPOSIT,  # type: ignore[dict-item]
+    "withdrawals": WITHDRAWAL,  # type: ignore[dict-item]
+    "markups": MARKUP,  # type: ignore[dict-item]
+    "algo_orders": ALGO,  # type: ignore[dict-item]
+    "loan_orders": LOAN_ORDER,  # type: ignore[dict-item]
+    "loan_statements": LOAN_ENTRY,  # type: ignore[dict-item]
 }

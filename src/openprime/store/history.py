@@ -5,17 +5,18 @@ first and of equal times the higher id first. Each question is one walk along on
 tests hold every statement to that. Run them with `Store.read`, in a thread of their own.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
 
-from openprime.desk.events import Statement, Trade
+from openprime.desk.events import Audited, Statement, Trade
 from openprime.desk.state import Order, PositionHistory
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import Business, Exchange, StatementType
-from openprime.store import bodies
+from openprime.store import bodies, tables
 from openprime.store.bodies import Body
 from openprime.store.store import Store
 from openprime.store.tables import (
@@ -86,7 +87,7 @@ class History:
 
     def orders(self, filter: Filter, page: int, page_size: int) -> Page[Order]:
         """Finished orders."""
-        return self._page(orders, bodies.ORDER, filter, page, page_size)
+        return self.page(orders, bodies.ORDER, filter, page, page_size)
 
     def executions(self, filter: Filter, limit: int) -> list[Trade]:
         """The newest executions, at most `limit`."""
@@ -95,15 +96,24 @@ class History:
 
     def executions_page(self, filter: Filter, page: int, page_size: int) -> Page[Trade]:
         """Executions."""
-        return self._page(executions, bodies.TRADE, filter, page, page_size)
+        return self.page(executions, bodies.TRADE, filter, page, page_size)
 
     def positions(self, filter: Filter, page: int, page_size: int) -> Page[PositionHistory]:
         """Positions that were reduced or closed."""
-        return self._page(positions, bodies.POSITION, filter, page, page_size)
+        return self.page(positions, bodies.POSITION, filter, page, page_size)
 
     def statements(self, filter: Filter, page: int, page_size: int) -> Page[Statement]:
         """Rows of the account statement."""
-        return self._page(statements, bodies.STATEMENT, filter, page, page_size)
+        return self.page(statements, bodies.STATEMENT, filter, page, page_size)
+
+    def audit(self, page: int, page_size: int) -> Page[Audited]:
+        """The operator's audit, newest first."""
+        rows = select(tables.audit.c.body).order_by(tables.audit.c.audit_id.desc())
+        with self._store.reading() as connection:
+            found = connection.execute(rows.limit(page_size).offset((page - 1) * page_size))
+            bodies_found = [bodies.AUDITED.decode(body) for body in found.scalars()]
+            total = connection.execute(select(func.count()).select_from(tables.audit)).scalar_one()
+        return Page(bodies_found, total)
 
     def traded(self, user_id: int, first_day: int, last_day: int) -> list[Traded]:
         """A user's trading by portfolio and market over UTC days, counted since 1970."""
@@ -133,18 +143,25 @@ class History:
             body = connection.execute(its).scalar()
         return None if body is None else bodies.ORDER.decode(body)
 
-    def _page(
-        self, table: Table, body: Body[Any], filter: Filter, page: int, page_size: int
+    def page(
+        self,
+        table: Table,
+        body: Body[Any],
+        filter: Filter,
+        page: int,
+        page_size: int,
+        more: Sequence[ColumnElement[bool]] = (),
     ) -> Page[Any]:
+        """One page of a table's list, under `more` conditions of its own."""
         offset = (page - 1) * page_size
         with self._store.reading() as connection:
-            rows = self._rows(connection, table, body, filter, offset, page_size)
+            rows = self._rows(connection, table, body, filter, offset, page_size, more)
             if len(rows) < page_size and (rows or page == 1):
                 return Page(rows, offset + len(rows))
             clauses = self._clauses(table, filter)
             if clauses is None:
                 return Page([], 0)
-            counted = select(func.count()).select_from(table).where(*clauses)
+            counted = select(func.count()).select_from(table).where(*clauses, *more)
             return Page(rows, connection.execute(counted).scalar_one())
 
     def _rows(
@@ -155,12 +172,14 @@ class History:
         filter: Filter,
         offset: int,
         limit: int,
+        more: Sequence[ColumnElement[bool]] = (),
     ) -> list[Any]:
         clauses = self._clauses(table, filter)
         if clauses is None:
             return []
-        statement = select(table.c.body).where(*clauses).order_by(*_newest_first(table, filter))
-        bodies_found = connection.execute(statement.limit(limit).offset(offset)).scalars()
+        statement = select(table.c.body).where(*clauses, *more)
+        ordered = statement.order_by(*_newest_first(table, filter)).limit(limit).offset(offset)
+        bodies_found = connection.execute(ordered).scalars()
         return [body.decode(found) for found in bodies_found]
 
     def _clauses(self, table: Table, filter: Filter) -> list[ColumnElement[bool]] | None:

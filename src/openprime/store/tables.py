@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest of the migrations, which leads to the tables below.
-SCHEMA = "0001"
+SCHEMA = "0006"
 
 metadata = MetaData()
 
@@ -147,4 +147,165 @@ daily_totals = Table(
     Column("fee", String, nullable=False),
     Column("realised_pnl", String, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Money that moves. Accounts are portfolios by their id, and a user's funding account by the user's;
+# `account_type` is the exchange, or "" for a funding account.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("transfer_id", RowId, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("source_id", BigInteger, nullable=False),
+    Column("target_id", BigInteger, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("client_order_id", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "transfers_by_time",
+        "user_id",
+        "created_at_ms",
+        "transfer_id",
+        "source_id",
+        "target_id",
+        "coin",
+        "status",
+    ),
+    Index("transfers_by_client", "user_id", "client_order_id", "transfer_id"),
+)
+
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("deposit_id", RowId, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("account_type", String, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "deposits_by_time",
+        "user_id",
+        "created_at_ms",
+        "deposit_id",
+        "account_id",
+        "account_type",
+        "coin",
+        "status",
+    ),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("withdrawal_id", RowId, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("account_type", String, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "withdrawals_by_time",
+        "user_id",
+        "created_at_ms",
+        "withdrawal_id",
+        "account_id",
+        "account_type",
+        "coin",
+        "status",
+    ),
+)
+
+# The operator's audit, which is read by nothing but its place.
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", RowId, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# What brokers collected from their sub-portfolios; `business` is SPOT or PERP.
+markups = Table(
+    "markups",
+    metadata,
+    Column("collection_id", RowId, primary_key=True, autoincrement=False),
+    Column("portfolio_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("exchange", String, nullable=False),
+    Column("business", String, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "markups_by_time",
+        "portfolio_id",
+        "created_at_ms",
+        "collection_id",
+        "exchange",
+        "business",
+        "coin",
+    ),
+)
+
+# RapidX loans: what was borrowed and paid back, and every movement with its interest.
+loan_orders = Table(
+    "loan_orders",
+    metadata,
+    Column("order_id", RowId, primary_key=True, autoincrement=False),
+    Column("portfolio_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("client_order_id", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("loan_orders_by_time", "portfolio_id", "created_at_ms", "order_id", "kind", "coin"),
+    Index("loan_orders_by_client", "portfolio_id", "client_order_id", "order_id"),
+)
+
+loan_statements = Table(
+    "loan_statements",
+    metadata,
+    Column("statement_id", RowId, primary_key=True, autoincrement=False),
+    Column("portfolio_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("coin", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "loan_statements_by_time",
+        "portfolio_id",
+        "created_at_ms",
+        "statement_id",
+        "kind",
+        "coin",
+    ),
+)
+
+# Algo orders that ended; their orders are among the others, and named in the body.
+algo_orders = Table(
+    "algo_orders",
+    metadata,
+    Column("algo_order_id", RowId, primary_key=True, autoincrement=False),
+    Column("portfolio_id", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("market_id", Integer, nullable=False),
+    Column("algo_type", String, nullable=False),
+    Column("client_order_id", String, nullable=False),
+    Column("attached_order_id", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(
+        "algo_orders_by_time",
+        "portfolio_id",
+        "created_at_ms",
+        "algo_order_id",
+        "market_id",
+        "algo_type",
+    ),
+    Index("algo_orders_by_client", "portfolio_id", "client_order_id", "algo_order_id"),
+    Index("algo_orders_by_parent", "portfolio_id", "attached_order_id", "algo_order_id"),
 )

@@ -15,7 +15,10 @@ import msgspec
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
+from openprime.desk.algo_state import AlgoOrder
 from openprime.desk.commands import Envelope
+from openprime.desk.events import LoanEntry, LoanOrder, MarkupCollected
+from openprime.desk.funds import Deposit, Transfer, Withdrawal
 from openprime.store import bodies, tables
 from openprime.store.batch import Batch, Finished, finished
 from openprime.store.digest import seal
@@ -70,6 +73,14 @@ _ORDERS = _Insert(tables.orders, replace=True)
 _EXECUTIONS = _Insert(tables.executions)
 _POSITIONS = _Insert(tables.positions, replace=True)
 _STATEMENTS = _Insert(tables.statements)
+_AUDIT = _Insert(tables.audit)
+_TRANSFERS = _Insert(tables.transfers, replace=True)
+_DEPOSITS = _Insert(tables.deposits, replace=True)
+_WITHDRAWALS = _Insert(tables.withdrawals, replace=True)
+_MARKUPS = _Insert(tables.markups)
+_ALGOS = _Insert(tables.algo_orders, replace=True)
+_LOAN_ORDERS = _Insert(tables.loan_orders)
+_LOAN_STATEMENTS = _Insert(tables.loan_statements)
 _TOTALS = _Insert(tables.daily_totals, replace=True)
 
 
@@ -158,5 +169,61 @@ class BatchWriter:
             (_EXECUTIONS, executions),
             (_POSITIONS, positions),
             (_STATEMENTS, statements),
+            (_AUDIT, [(row.audit_id, bodies.encode(row)) for row in history.audited]),
+            (_TRANSFERS, list(map(_transfer_row, history.transfers.values()))),
+            (_DEPOSITS, list(map(_deposit_row, history.deposits.values()))),
+            (_WITHDRAWALS, list(map(_withdrawal_row, history.withdrawals.values()))),
+            (_ALGOS, [self._algo_row(row) for row in history.algos.values()]),
+            (_LOAN_ORDERS, list(map(_loan_order_row, history.loan_orders))),
+            (_LOAN_STATEMENTS, list(map(_loan_entry_row, history.loan_entries))),
+            (_MARKUPS, list(map(_markup_row, history.markups))),
             (_TOTALS, self._totals.rows(connection, history.trades)),
         ]
+
+    def _algo_row(self, row: AlgoOrder) -> Row:
+        market = self._markets.number(row.exchange, business_of(row.sym), row.sym)
+        named = (row.algo_order_id, row.portfolio_id, row.created_at_ms, market)
+        names = (row.algo_type.value, row.client_order_id, row.attached_order_id)
+        return (*named, *names, bodies.encode(row))
+
+
+def _transfer_row(row: Transfer) -> Row:
+    terms = row.terms
+    return (
+        row.transfer_id,
+        row.user_id,
+        row.created_at_ms,
+        terms.source.account_id,
+        terms.target.account_id,
+        terms.coin,
+        row.status.value,
+        row.client_order_id,
+        bodies.encode(row),
+    )
+
+
+def _deposit_row(row: Deposit) -> Row:
+    where = (row.place.account_id, row.place.exchange or "", row.coin)
+    named = (row.deposit_id, row.user_id, row.created_at_ms)
+    return (*named, *where, row.status.value, bodies.encode(row))
+
+
+def _withdrawal_row(row: Withdrawal) -> Row:
+    where = (row.source.account_id, row.source.exchange or "", row.terms.coin)
+    named = (row.withdrawal_id, row.user_id, row.created_at_ms)
+    return (*named, *where, row.status.value, bodies.encode(row))
+
+
+def _loan_order_row(row: LoanOrder) -> Row:
+    what = (row.kind.value, row.coin, row.client_order_id)
+    return (row.order_id, row.portfolio_id, row.time_ms, *what, bodies.encode(row))
+
+
+def _loan_entry_row(row: LoanEntry) -> Row:
+    what = (row.kind.value, row.coin)
+    return (row.statement_id, row.portfolio_id, row.time_ms, *what, bodies.encode(row))
+
+
+def _markup_row(row: MarkupCollected) -> Row:
+    what = (row.exchange.value, row.business.value, row.coin)
+    return (row.collection_id, row.portfolio_id, row.time_ms, *what, bodies.encode(row))

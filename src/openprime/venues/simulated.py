@@ -75,6 +75,10 @@ class SimulatedExchange:
         self._trading_books: dict[str, TradingBook] = {}
         self._by_sym: dict[str, TradingBook] = {}
 
+    def use(self, instruments: Mapping[str, Instrument]) -> None:
+        """Go on with these instruments; what a book counts in never changes."""
+        self._instruments = instruments
+
     @property
     def working_orders(self) -> int:
         """How many orders rest here."""

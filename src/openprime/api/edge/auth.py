@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from openprime.api.edge.bad_signatures import BadSignatures
 from openprime.api.edge.decoding import Decoded
 from openprime.api.edge.keys import KeyEntry, KeyRing, address_allowed
 from openprime.api.edge.signature import Signer, signed_by
@@ -21,13 +22,16 @@ from openprime.model.vocabulary import Permission, UserKind, UserState
 AUTH_CODES = (100018, 2001, 7000, 2000, 100041, 100002, 2002, 100001, 401022)
 BROKER_CODES = (100003,)
 
+# Missing permission or key level; newer products say it in a code of their own (resolutions 21).
+FORBIDDEN = 2002
+FORBIDDEN_V2 = 2003
+
 _NOBODY = Signer(secrets.token_hex(32))
 
 _NOT_FOUND = Refusal(100018)
 _WRONG_ADDRESS = Refusal(2001)
 _BAD_NONCE = Refusal(7000)
 _NOT_VERIFIED = Refusal(2000)
-_FORBIDDEN = Refusal(2002)
 _NO_PORTFOLIO = Refusal(401010)
 
 # Nonces are seconds: ten digits until the year 2286, and never so many that int() would labour.
@@ -86,8 +90,10 @@ class Gate:
         keys: KeyRing,
         wall_ms: Callable[[], int],
         nonce_skew_s: int,
+        bad_signatures: BadSignatures,
     ) -> None:
         self._state = state
+        self.bad_signatures = bad_signatures
         self._keys = keys
         self._wall_ms = wall_ms
         self._nonce_skew_s = nonce_skew_s
@@ -106,6 +112,7 @@ class Gate:
             return _NOT_VERIFIED
         if not self._timely(nonce):
             return _BAD_NONCE
+        self.bad_signatures.note(entry, verified)
         return entry if verified else _NOT_VERIFIED
 
     def _timely(self, nonce: str) -> bool:
@@ -114,36 +121,48 @@ class Gate:
         return abs(self._wall_ms() // 1000 - int(nonce)) <= self._nonce_skew_s
 
     def admit(
-        self, entry: KeyEntry, permission: Permission | None, level: KeyLevel = KeyLevel.ANY
+        self,
+        entry: KeyEntry,
+        permission: Permission | None,
+        level: KeyLevel = KeyLevel.ANY,
+        forbidden_code: int = FORBIDDEN,
     ) -> Caller | Refusal:
-        """The caller behind a key. Codes: 100041, 100002, 2002, 100003, 100001, 401022."""
+        """The caller behind a key. Codes: 100041, 100002, `forbidden_code`, 100003, 100001, 401022.
+
+        What is asked of `entry` may be as old as the edge's memory; user and portfolio are looked
+        at anew, and a user who is gone is 401022 (resolutions 23).
+        """
         state = self._state()
         user = state.users.get(entry.user_id)
         if entry.frozen:
             return Refusal(100041)
         if user is not None and user.state is not UserState.ACTIVE:
             return Refusal(100002)
-        refusal = forbidden(entry, user, permission, level)
+        refusal = forbidden(entry, user, permission, level, forbidden_code)
         if refusal is not None:
             return refusal
         portfolio = state.portfolios.get(entry.portfolio_id)
         if portfolio is None or portfolio.closed:
             return Refusal(100001)
-        if user is None:
+        if user is None or entry.access_key not in state.keys:
             return Refusal(401022)
         return Caller(entry, user, portfolio)
 
 
 def forbidden(
-    entry: KeyEntry, user: User | None, permission: Permission | None, level: KeyLevel
+    entry: KeyEntry,
+    user: User | None,
+    permission: Permission | None,
+    level: KeyLevel,
+    code: int = FORBIDDEN,
 ) -> Refusal | None:
-    """Why a key may not use a route: 2002, or 100003 for a user who is no broker."""
+    """Why a key may not use a route: `code`, or 100003 for a user who is no broker."""
     if permission is not None and permission not in entry.permissions:
-        return _FORBIDDEN
+        return Refusal(code)
     if level is KeyLevel.ANY:
         return None
     if entry.is_primary is (level is KeyLevel.PORTFOLIO):
-        return _FORBIDDEN
+        return Refusal(code)
     if level is KeyLevel.BROKER and user is not None and user.kind is not UserKind.BROKER:
         return Refusal(100003)
     return None

@@ -39,6 +39,9 @@ class Decoded(msgspec.Struct, frozen=True):
     pairs: tuple[tuple[str, Value], ...] = ()
 
 
+# Signatures of what is nested too deep are still looked at down to here.
+SIGNED_LEVELS_MAX = 32
+
 NOTHING = Decoded()
 UNREADABLE = Decoded(unfit=True)
 
@@ -102,8 +105,18 @@ def _read_slowly(body: bytes, edge: EdgeSettings) -> Decoded:
         or len(found) > edge.parameters_max
         or any(too_long(value, edge.value_bytes_max) for value in values.values())
     )
+    if unfit and any(_deeper(value, SIGNED_LEVELS_MAX) for _, value in pairs):
+        return UNREADABLE
     plain = b"\\" not in body and all(type(value) is str for value in values.values())
     return Decoded(values, plain, unfit, tuple(pairs) if unfit else ())
+
+
+def _deeper(value: Value, levels: int) -> bool:
+    """Whether a value has more levels than these."""
+    if not isinstance(value, list | dict):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return not levels or any(_deeper(item, levels - 1) for item in items)
 
 
 def too_long(value: Value, bytes_max: int) -> bool:

@@ -73,7 +73,7 @@ class KeyRing:
             is_primary=portfolio is not None and portfolio.is_main,
             permissions=frozenset((*key.permissions, Permission.READ)),
             networks=tuple(parse_network(address) for address in key.addresses),
-            frozen=key.frozen,
+            frozen=key.is_frozen,
             stale_at_ms=now_ms + self._kept_ms,
         )
 

@@ -2,12 +2,13 @@
 
 from openprime.api.edge.auth import KeyLevel
 from openprime.api.endpoints.endpoint import Endpoint
-from openprime.api.endpoints.rates import ACCOUNT, USUAL
+from openprime.api.endpoints.rates import ACCOUNT, BULK, USUAL
 from openprime.api.envelope import PLATFORM
 from openprime.api.handlers import account
 from openprime.api.parameters import account as accounts
 from openprime.api.parameters import history as lists
 from openprime.api.parameters.table import NO_PARAMETERS
+from openprime.model.vocabulary import Permission
 
 ROWS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -16,9 +17,20 @@ ROWS: tuple[Endpoint, ...] = (
         "The margin accounts, one an exchange",
         account.overview,
         accounts.ACCOUNTS,
-        "array of accounts",
+        "array of margin accounts",
         ACCOUNT,
         codes=(401010,),
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/trading/account",
+        "Switch the position mode of an account",
+        account.set_mode,
+        accounts.MODE,
+        "{}",
+        BULK,
+        Permission.TRADE,
+        codes=(401010, 401046, 401043, 406012),
     ),
     Endpoint(
         "GET",
@@ -36,7 +48,7 @@ ROWS: tuple[Endpoint, ...] = (
         "The wallets of all portfolios of the user",
         account.assets_of_user,
         NO_PARAMETERS,
-        "map of portfolioId to wallets",
+        "map of portfolioId to array of wallets",
         USUAL,
         level=KeyLevel.PRIMARY,
     ),
@@ -46,7 +58,7 @@ ROWS: tuple[Endpoint, ...] = (
         "The accounts that transfers can name",
         account.trade_accounts,
         NO_PARAMETERS,
-        "array of accounts",
+        "array of named accounts",
         USUAL,
         level=KeyLevel.PRIMARY,
         success=PLATFORM,

@@ -1,27 +1,37 @@
 """What one row of the endpoint table says."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from openprime.api.edge.auth import Caller, KeyLevel
+from openprime.api.edge.auth import FORBIDDEN, Caller, KeyLevel
 from openprime.api.edge.decoding import Value
 from openprime.api.envelope import RAPIDX
+from openprime.api.faults import Station, told_of
 from openprime.api.parameters.table import Table
 from openprime.api.services import Services
+from openprime.api.way import ForcedWay
+from openprime.desk.switches import ServiceType
 from openprime.errors import Refusal
 from openprime.model.vocabulary import Permission
 
 Handler = Callable[[Services, Any, Any], Awaitable[Any]]
 
+_DEPOSITS = "/api/v1/deposit"
+_SERVICES = {
+    Permission.TRADE: ServiceType.TRADE,
+    Permission.TRANSFER: ServiceType.TRANSFER,
+    Permission.WITHDRAW: ServiceType.WITHDRAW,
+}
 
 # Where a list may be narrowed to a portfolio or a symbol.
 LIST_CODES = (401010, 401011)
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """At most so many calls in so many seconds, of one key or address."""
+    """At most so many calls in so many seconds, of one key or address; 0 calls: no limit."""
 
     calls: int
     seconds: int
@@ -29,7 +39,7 @@ class Limit(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """As tables print it: calls/seconds."""
-        return f"{self.calls}/{self.seconds}"
+        return f"{self.calls}/{self.seconds}" if self.calls else "none"
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -44,7 +54,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     `may_be_signed`, a request with any of the three headers is checked in full (resolutions 16).
 
     `table` reads the parameters for the handler; `codes` are those that can arise behind them.
-    `shape` says what `data` holds, for people and for OpenAPI.
+    `shape` says what `data` holds, for people and for OpenAPI. `forbidden_code` is what a key of
+    another level or without the permission gets. A success that is not `enveloped` is the data
+    alone, as a venue or an older page has it.
     """
 
     method: str
@@ -59,19 +71,56 @@ class Endpoint(msgspec.Struct, frozen=True):
     success: int = RAPIDX
     codes: tuple[int, ...] = ()
     may_be_signed: bool = False
+    forbidden_code: int = FORBIDDEN
+    enveloped: bool = True
 
     @property
     def writes(self) -> bool:
         return self.method != "GET"
 
+    @property
+    def service(self) -> ServiceType | None:
+        """The service that maintenance closes it with; reads belong to none, for they go on."""
+        if not self.writes or self.permission is None:
+            return None
+        if self.path.startswith(_DEPOSITS):
+            return ServiceType.DEPOSIT
+        return _SERVICES.get(self.permission)
+
     async def answer(
         self, services: Services, caller: Caller | None, parameters: Mapping[str, Value]
     ) -> Any:
         """The data of a reply, or a Refusal; the caller is known and allowed."""
+        if services.faults.armed:
+            return await self._answer_under_faults(services, caller, parameters)
         asked = self.table.read(parameters, services.clock_ms())
         if isinstance(asked, Refusal):
             return asked
         return await self.handler(services, caller, asked)
+
+    async def _answer_under_faults(
+        self, services: Services, caller: Caller | None, parameters: Mapping[str, Value]
+    ) -> Any:
+        """The same, where the operator armed faults that the request may meet (errors 7)."""
+        board = services.faults
+        key, portfolio_id = "", 0
+        if caller is not None:
+            key, portfolio_id = caller.key.access_key, caller.portfolio.portfolio_id
+        told = told_of(key, portfolio_id, self.method, self.path, parameters)
+        asked = self.table.read(parameters, services.clock_ms())
+        asked = board.take((Station.SYNTAX,), told, asked, self.table.codes) or asked
+        if not self.writes and not isinstance(asked, Refusal):
+            asked = board.take((Station.DESK,), told) or asked
+        if isinstance(asked, Refusal):
+            return asked
+        way = ForcedWay(services.sequencer, board, told)
+        result = await self.handler(services.through(way), caller, asked)
+        deadline_ms = services.settings.deadline_ms
+        if self.service is ServiceType.TRADE and board.latency_ms(told) > deadline_ms:
+            if not isinstance(result, Refusal):
+                await asyncio.sleep(deadline_ms / 1000)
+                return Refusal(400013)
+        return result
 
 
 def limits(production: str, contest: str) -> Limits:

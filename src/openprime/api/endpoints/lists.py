@@ -2,9 +2,22 @@
 
 from openprime.api.edge.auth import KeyLevel
 from openprime.api.endpoints.endpoint import LIST_CODES, Endpoint
-from openprime.api.endpoints.rates import EXECUTIONS, HISTORY, ORDERS, STATEMENT, USUAL
+from openprime.api.endpoints.rates import (
+    EXECUTIONS,
+    HISTORY,
+    ORDERS,
+    PORTFOLIO_STATS,
+    STATEMENT,
+    USUAL,
+)
 from openprime.api.handlers import history
 from openprime.api.parameters import history as lists
+
+# Its page prints the path without what all others begin with.
+_PORTFOLIO_STATS_PATHS = (
+    "/api/v1/trading/user/portfolio/tradingstats",
+    "/v1/trading/user/portfolio/tradingstats",
+)
 
 ROWS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -93,8 +106,23 @@ ROWS: tuple[Endpoint, ...] = (
         "What the user traded, by whole days",
         history.trading_stats,
         lists.TRADING_STATS,
-        "{begin, end, allSpot, allPerp, details}",
+        "{begin, end, allSpot, allPerp,"
+        " details: array of {exchange, businessType, executedAmount}}",
         USUAL,
         level=KeyLevel.PRIMARY,
+    ),
+    *(
+        Endpoint(
+            "GET",
+            path,
+            "What a portfolio traded, by symbol and whole days",
+            history.portfolio_stats,
+            lists.PORTFOLIO_STATS,
+            "{okxSpotVolUsd, okxPerpVolUsd, binanceSpotVolUsd, binancePerpVolUsd, details: array of"
+            " {exchange, businessType, sym, executedAmount, totalTradingFee, totalRpnl}}",
+            PORTFOLIO_STATS,
+            codes=LIST_CODES,
+        )
+        for path in _PORTFOLIO_STATS_PATHS
     ),
 )

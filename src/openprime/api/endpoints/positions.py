@@ -5,16 +5,20 @@ from openprime.api.endpoints.rates import (
     BULK,
     CLOSING_MANY,
     LEVERAGE,
+    MARGIN_LEVERAGE,
     PERP_LEVERAGE,
     POSITION,
     RANKS,
 )
-from openprime.api.handlers import positions
+from openprime.api.handlers import leverage, positions
 from openprime.api.parameters import account as accounts
 from openprime.model.vocabulary import Permission
 
-_CLOSE_CODES = (401010, 401011, 401041, 401046, 401053, 401045, 401032, 401038)
-_LEVERAGE_CODES = (401010, 401011, 401041, 401046, 401034, 401043, 401036)
+_CLOSE_CODES = (
+    *(401010, 401011, 401041, 401046, 401045, 401053, 401032, 401038),
+    *(401066, 401064),
+)
+_LEVERAGE_CODES = (401010, 401011, 401041, 401046, 401034, 401043, 401036, 401066)
 
 ROWS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -53,7 +57,7 @@ ROWS: tuple[Endpoint, ...] = (
         "POST",
         "/api/v1/trading/position/leverage",
         "Set the leverage of a PERP symbol",
-        positions.set_leverage,
+        leverage.set_leverage,
         accounts.LEVERAGE,
         "{}",
         LEVERAGE,
@@ -64,11 +68,32 @@ ROWS: tuple[Endpoint, ...] = (
         "GET",
         "/api/v1/trading/perp/leverage",
         "The leverage of PERP symbols",
-        positions.leverages,
+        leverage.leverages,
         accounts.POSITIONS,
         "array of {sym, leverage}",
         PERP_LEVERAGE,
         codes=(*LIST_CODES, 401041),
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/trading/margin/leverage",
+        "Set the leverage of debts in a coin",
+        leverage.set_coin_leverage,
+        accounts.COIN_LEVERAGE,
+        "{}",
+        MARGIN_LEVERAGE,
+        Permission.TRADE,
+        codes=(401010, 401035, 401067, 401046, 401034, 401043, 401036),
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/trading/margin/leverage",
+        "The leverage of debts by coin",
+        leverage.coin_leverages,
+        accounts.COIN_LEVERAGES,
+        "page of {coin, exchangeType, leverage}",
+        MARGIN_LEVERAGE,
+        codes=(401010,),
     ),
     Endpoint(
         "GET",

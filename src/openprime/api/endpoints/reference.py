@@ -1,8 +1,7 @@
 """Routes of rules and prices."""
 
-from openprime.api.edge.auth import KeyLevel
 from openprime.api.endpoints.endpoint import Endpoint
-from openprime.api.endpoints.rates import MARKET, RULES, USUAL
+from openprime.api.endpoints.rates import MARKET, RULES, UNLIMITED
 from openprime.api.envelope import PLATFORM
 from openprime.api.handlers import reference
 from openprime.api.parameters import account as accounts
@@ -25,7 +24,7 @@ ROWS: tuple[Endpoint, ...] = (
         "The brackets of position size",
         reference.brackets,
         accounts.SYMS,
-        "map of symbol to brackets",
+        "map of symbol to array of brackets",
         RULES,
         codes=(401011,),
     ),
@@ -35,7 +34,7 @@ ROWS: tuple[Endpoint, ...] = (
         "The brackets of position size, under the broker's path",
         reference.brackets,
         accounts.SYMS,
-        "map of symbol to brackets",
+        "map of symbol to array of brackets",
         RULES,
         codes=(401011,),
     ),
@@ -57,31 +56,11 @@ ROWS: tuple[Endpoint, ...] = (
         "Mark prices",
         reference.mark_prices,
         accounts.SYMS,
-        "array of {publicChannelTypeEnum, sym, markPrice, time}",
+        "array of {publicChannelTypeEnum, sym, markPrice, time: integer}",
         MARKET,
         None,
         codes=(401011,),
         may_be_signed=True,
-    ),
-    Endpoint(
-        "GET",
-        "/api/v1/trading/userFeeRate",
-        "The user's fee rates",
-        reference.user_fees,
-        NO_PARAMETERS,
-        "array of fee rates",
-        RULES,
-    ),
-    Endpoint(
-        "GET",
-        "/api/v1/broker/feeRate",
-        "The fee rates of a broker's portfolios",
-        reference.broker_fees,
-        accounts.BROKER_FEES,
-        "array of fee rates",
-        USUAL,
-        level=KeyLevel.BROKER,
-        codes=(401010,),
     ),
     Endpoint(
         "GET",
@@ -119,7 +98,8 @@ ROWS: tuple[Endpoint, ...] = (
         "The tiers of debt, by margin market",
         reference.loan_tiers_by_coin,
         accounts.LOANS,
-        "map of market to {exchangeType, coin, tiers}",
+        "map of market to {exchangeType, coin,"
+        " tiers: array of {tier, minSize, maxSize, mmRate, maxLeverage}}",
         RULES,
         codes=(401035,),
     ),
@@ -130,7 +110,7 @@ ROWS: tuple[Endpoint, ...] = (
         reference.system_status,
         NO_PARAMETERS,
         "array of notices, empty while all is well",
-        USUAL,
+        UNLIMITED,
         success=PLATFORM,
     ),
 )

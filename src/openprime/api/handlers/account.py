@@ -2,10 +2,11 @@
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
-from openprime.api.parameters.account import SymFilter
+from openprime.api.parameters.account import Mode, SymFilter
 from openprime.api.parameters.history import ListQuery
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
+from openprime.desk.commands import SetPositionMode
 from openprime.desk.desk import Desk
 from openprime.desk.state import Account, Portfolio
 from openprime.desk.views import account_view, asset_view
@@ -36,6 +37,17 @@ async def overview(
     return await services.read(render)
 
 
+async def set_mode(services: Services, caller: Caller, asked: Mode) -> wire.Row | Refusal:
+    """POST account: one position a symbol, or two legs."""
+    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=True)
+    if isinstance(portfolio, Refusal):
+        return portfolio
+    outcome = await services.sequencer.submit(
+        SetPositionMode(portfolio.portfolio_id, asked.exchange, asked.mode)
+    )
+    return outcome.refusal or {}
+
+
 def asset_rows(desk: Desk, portfolio: Portfolio, exchange: Exchange | None) -> list[wire.Row]:
     """The wallets of a portfolio: every coin ever credited, and the valuation coin always."""
     rows = []
@@ -61,9 +73,7 @@ async def assets(services: Services, caller: Caller, asked: ListQuery) -> wire.R
         if isinstance(portfolio, Refusal):
             return portfolio
         rows = asset_rows(desk, portfolio, asked.exchange)
-        first = (asked.page - 1) * asked.page_size
-        shown = rows[first : first + asked.page_size]
-        return wire.page(shown, len(rows), asked.page, asked.page_size)
+        return wire.page_of(rows, asked.page, asked.page_size)
 
     return await services.read(render)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
-from openprime.api.parameters.history import DAY_MS, ListQuery, TradingStats
+from openprime.api.parameters.history import DAY_MS, ListQuery, PortfolioStats, TradingStats
 from openprime.api.services import Services
 from openprime.desk.desk import Desk
 from openprime.desk.events import Trade
@@ -18,13 +18,15 @@ from openprime.desk.state import Order, Portfolio
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import Business, Exchange
-from openprime.store.history import Filter, Page
+from openprime.store.history import Filter, Page, Traded
 
 R = TypeVar("R", bound=object)
 Question = Callable[[Filter, int, int], Page[R]]
 
 # A pair of several exchanges is read from each and merged: so deep a page is then too far.
 MERGED_ROWS_MAX = 100_000
+
+STATS_EXCHANGES = (Exchange.OKX, Exchange.BINANCE)
 
 
 def _scope(
@@ -196,6 +198,65 @@ async def statements(services: Services, caller: Caller, asked: ListQuery) -> wi
         lambda row, portfolio: wire.statement_row(row, numeric_ids),
         lambda row: row.time_ms,
     )
+
+
+async def portfolio_stats(
+    services: Services, caller: Caller, asked: PortfolioStats
+) -> wire.Row | Refusal:
+    """GET user/portfolio/tradingstats: what one portfolio traded, by symbol, over whole UTC days.
+
+    Symbols that are named leave no room for other filters. All quote coins are dollars.
+    """
+    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
+    if isinstance(portfolio, Refusal):
+        return portfolio
+    refusal = next(filter(None, map(services.sym_refusal, asked.syms)), None)
+    if refusal is not None:
+        return refusal
+    await services.sequencer.settled()
+    days = asked.begin_ms // DAY_MS, asked.end_ms // DAY_MS
+    traded = await services.store.read(services.history.traded, portfolio.user_id, *days)
+    rows = [
+        row
+        for row in traded
+        if row.portfolio_id == portfolio.portfolio_id and _is_asked_for(row, asked)
+    ]
+    volumes = {
+        f"{exchange.lower()}{business.capitalize()}VolUsd": wire.amount(
+            sum(
+                (
+                    row.amount
+                    for row in rows
+                    if row.exchange is exchange and _stats_business(row.business) is business
+                ),
+                ZERO,
+            )
+        )
+        for exchange in STATS_EXCHANGES
+        for business in (Business.SPOT, Business.PERP)
+    }
+    return {**volumes, "details": [_stats_row(row) for row in rows]}
+
+
+def _is_asked_for(row: Traded, asked: PortfolioStats) -> bool:
+    if asked.syms:
+        return row.sym in asked.syms
+    wanted = _stats_business(asked.business) if asked.business else None
+    return asked.exchange in (None, row.exchange) and wanted in (
+        None,
+        _stats_business(row.business),
+    )
+
+
+def _stats_row(row: Traded) -> wire.Row:
+    return {
+        "exchange": row.exchange,
+        "businessType": row.business,
+        "sym": row.sym,
+        "executedAmount": wire.amount(row.amount),
+        "totalTradingFee": wire.amount(row.fee),
+        "totalRpnl": wire.amount(row.realised_pnl),
+    }
 
 
 async def trading_stats(services: Services, caller: Caller, asked: TradingStats) -> wire.Row:

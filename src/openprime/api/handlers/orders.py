@@ -39,6 +39,7 @@ async def place(services: Services, caller: Caller, asked: Place) -> wire.Row | 
             reduce_only=asked.reduce_only,
             position_side=asked.position_side,
             synchronous=asked.sync_mode,
+            attached=asked.attached,
         )
     )
     return outcome.refusal or wire.placed(order_of(outcome))

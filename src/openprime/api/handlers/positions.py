@@ -1,16 +1,16 @@
-"""The position and leverage routes (rest-trading 2)."""
+"""The position routes (rest-trading 2.1, 2.3, 2.4, 6.10)."""
 
 import asyncio
 
-from openprime.api import wire
+from openprime.api import algo_wire, wire
 from openprime.api.edge.auth import Caller
 from openprime.api.handlers.orders import order_of
-from openprime.api.parameters.account import Close, CloseMany, Leverage, SymFilter
+from openprime.api.parameters.account import Close, CloseMany, SymFilter
 from openprime.api.services import Services
-from openprime.desk.commands import ClosePosition, SetLeverage
+from openprime.desk.commands import ClosePosition
 from openprime.desk.desk import Desk
 from openprime.desk.state import Account, Portfolio, Position
-from openprime.desk.views import adl_ranks, leverage_view, position_view
+from openprime.desk.views import adl_ranks
 from openprime.errors import Refusal
 from openprime.model.vocabulary import PositionMode, PositionSide
 
@@ -41,7 +41,7 @@ async def positions(
         if refusal is not None:
             return refusal
         return [
-            wire.position_row(position_view(desk, account, position))
+            algo_wire.open_position_row(desk, account, position)
             for account, position in open_positions(portfolio, asked)
         ]
 
@@ -110,9 +110,10 @@ def _missing_side(
 
 async def _close_leg(services: Services, portfolio: Portfolio, leg: Leg) -> wire.Row:
     sym, side = leg
-    outcome = await services.sequencer.submit(
-        ClosePosition(portfolio.portfolio_id, sym, None if side is PositionSide.NONE else side)
-    )
+    named = None if side is PositionSide.NONE else side
+    if named is None and _mode(services, portfolio, sym) is PositionMode.BOTH:
+        named = PositionSide.LONG  # neither leg is open, as either will say
+    outcome = await services.sequencer.submit(ClosePosition(portfolio.portfolio_id, sym, named))
     refusal = outcome.refusal
     return {
         "sym": sym,
@@ -121,44 +122,6 @@ async def _close_leg(services: Services, portfolio: Portfolio, leg: Leg) -> wire
         "success": "false" if refusal else "true",
         "errorMsg": services.texts.of(refusal) if refusal else "",
     }
-
-
-async def set_leverage(services: Services, caller: Caller, asked: Leverage) -> wire.Row | Refusal:
-    """POST position/leverage."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=True)
-    if isinstance(portfolio, Refusal):
-        return portfolio
-    outcome = await services.sequencer.submit(
-        SetLeverage(portfolio.portfolio_id, asked.sym, asked.leverage)
-    )
-    return outcome.refusal or {}
-
-
-async def leverages(
-    services: Services, caller: Caller, asked: SymFilter
-) -> list[wire.Row] | Refusal:
-    """GET perp/leverage: of one symbol, or of every live PERP (resolutions 126)."""
-    instruments = services.reference.instruments
-
-    def render(desk: Desk) -> list[wire.Row] | Refusal:
-        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
-        if isinstance(portfolio, Refusal):
-            return portfolio
-        refusal = services.sym_refusal(asked.sym)
-        if refusal is not None:
-            return refusal
-        if asked.sym is not None and not instruments[asked.sym].is_perp:
-            return Refusal(401041)
-        return [
-            {"sym": i.sym, "leverage": str(leverage_view(desk, account, i.sym))}
-            for i in instruments.values()
-            if i.is_perp
-            and (i.live if asked.sym is None else i.sym == asked.sym)
-            and asked.exchange in (None, i.exchange)
-            and (account := portfolio.accounts.get(i.exchange)) is not None
-        ]
-
-    return await services.read(render)
 
 
 async def ranks(services: Services, caller: Caller, asked: SymFilter) -> wire.Row | Refusal:

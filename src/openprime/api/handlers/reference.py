@@ -1,25 +1,23 @@
 """The routes that tell rules and prices (rest-trading 6, rest-admin 3 and 12)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
-from openprime.api.parameters.account import BrokerFees, InstrumentType, SymFilter
+from openprime.api.maintenance import window_row
+from openprime.api.parameters.account import SymFilter
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
 from openprime.desk.desk import Desk
+from openprime.desk.switches import ServiceType, Window
 from openprime.desk.views import position_tiers_view
 from openprime.errors import Refusal
-from openprime.model.instrument import FeeRate, Instrument
+from openprime.model.instrument import Instrument
 from openprime.model.numbers import AMOUNT_PLACES, round_half_up, text
-from openprime.model.reference import LISTED_EXCHANGES, Reference
-from openprime.model.vocabulary import Exchange
+from openprime.model.reference import Reference
 
 DEFAULT_DISCOUNT = "0.1000"
-FEE_GROUP = "A"
-BROKER_LEVEL = "T1"
 TIER_FIELDS = ("tier", "minSize", "maxSize", "mmRate", "maxLeverage")
 UNKNOWN_COIN = Refusal(401035)
 NO_PERP = Refusal(401041)
@@ -117,64 +115,6 @@ async def funding_rate(
     ]
 
 
-# -- fees
-
-
-def fee_group(taker: str, maker: str) -> list[wire.Row]:
-    """One group that holds every symbol (resolutions 147)."""
-    return [{"groupName": FEE_GROUP, "takerFee": taker, "makerFee": maker, "symList": []}]
-
-
-async def user_fees(services: Services, caller: Caller, asked: NoParameters) -> list[wire.Row]:
-    """GET userFeeRate."""
-    return [
-        {**row, "groupList": fee_group(row["takerFeeRate"], row["makerFeeRate"])}
-        for row in services.reference.fee_rows
-    ]
-
-
-async def broker_fees(
-    services: Services, caller: Caller, asked: BrokerFees
-) -> list[wire.Row] | Refusal:
-    """GET broker/feeRate: of the MainPortfolio, or of the portfolios that are named."""
-    state = services.desk.state
-    chosen = [caller.portfolio]
-    for name in asked.portfolios:
-        portfolio = caller.reach(state, int(name), writes=False)
-        if isinstance(portfolio, Refusal):
-            return portfolio
-        if portfolio not in chosen:
-            chosen.append(portfolio)
-    return [
-        _broker_fee_row(str(p.portfolio_id), exchange, kind, p.created_at_ms, services.reference)
-        for p in chosen
-        for exchange in LISTED_EXCHANGES
-        for kind in InstrumentType
-        if asked.exchange in (None, exchange) and asked.instrument_type in (None, kind)
-    ]
-
-
-def _broker_fee_row(
-    portfolio_id: str,
-    exchange: Exchange,
-    kind: InstrumentType,
-    since_ms: int,
-    reference: Reference,
-) -> wire.Row:
-    rate: FeeRate = reference.fees[f"{exchange}_{kind}"]
-    taker, maker = text(rate.taker), text(rate.maker)
-    return {
-        "portfolioId": portfolio_id,
-        "exchange": exchange,
-        "instType": kind,
-        "effDate": datetime.fromtimestamp(since_ms // 1000, UTC).strftime("%Y%m%d"),
-        "maker": maker,
-        "taker": taker,
-        "level": BROKER_LEVEL,
-        "groupList": fee_group(taker, maker),
-    }
-
-
 # -- coins
 
 
@@ -235,12 +175,17 @@ async def loan_tiers_by_coin(
     if isinstance(rows, Refusal):
         return rows
     return {
-        f"{row['exchangeType']}_MARGIN_{row['coin']}_USDT": {
+        margin_market(row): {
             **row,
             "tiers": [_tier(tier) for tier in row["tiers"]],
         }
         for row in rows
     }
+
+
+def margin_market(row: wire.Row) -> str:
+    """The name under which maps tell of a coin that is lent, USDT itself too (resolutions 139)."""
+    return f"{row['exchangeType']}_MARGIN_{row['coin']}_USDT"
 
 
 def _tier(row: wire.Row) -> wire.Row:
@@ -252,18 +197,15 @@ def _tier(row: wire.Row) -> wire.Row:
 
 
 async def system_status(services: Services, caller: Caller, asked: NoParameters) -> list[wire.Row]:
-    """GET system/status: nothing while all is well."""
-    if not services.maintenance and services.sequencer.broken is None:
-        return []
+    """GET system/status: the maintenance windows that run or are to come."""
     now_ms = services.clock_ms()
-    return [
-        {
-            "status": 1,
-            "startTime": now_ms,
-            "endTime": now_ms,
-            "desc": services.sequencer.broken or "maintenance",
-            "serviceType": "TRADE",
-            "maintainType": "1",
-            "env": "1",
-        }
-    ]
+    broken = services.sequencer.broken
+    if broken is not None:
+        failure = Window(0, ServiceType.TRADE, now_ms, now_ms, broken)
+        return [window_row(failure, now_ms)]
+
+    def render(desk: Desk) -> list[wire.Row]:
+        windows = desk.state.windows.values()
+        return [window_row(window, now_ms) for window in windows if window.end_ms > now_ms]
+
+    return await services.read(render)

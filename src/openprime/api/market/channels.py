@@ -1,4 +1,4 @@
-"""The channels of the market socket: one row a channel, and how each draws its data.
+"""The channels of the market socket: one row a channel, and how each makes its stream.
 
 Times and counts are texts, levels exactly (price, quantity), candle rows arrays that begin with
 an integer (resolutions 185 to 190). Prices that are no whole ticks (mark, index) print as they are.
@@ -6,6 +6,8 @@ an integer (resolutions 185 to 190). Prices that are no whole ticks (mark, index
 
 import re
 from collections.abc import Callable
+from enum import Enum
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +21,14 @@ from openprime.api.market.reading import (
     candles_of,
     ticker_of,
 )
+from openprime.api.market.streams import (
+    BookStream,
+    CandleStream,
+    StateStream,
+    Stream,
+    TradeStream,
+)
+from openprime.market.book import Book
 from openprime.market.candles import CandleKind
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
@@ -29,30 +39,84 @@ SYM_FORM = re.compile(r"(BINANCE|OKX|EDX)_(SPOT|MARGIN|PERP)_[A-Z0-9]+_[A-Z0-9]+
 
 
 class View(msgspec.Struct, frozen=True):
-    """What a channel is drawn from: the market, the instrument, its printer, the detail asked."""
+    """What a channel is drawn from: the market, the instrument, its printer, the interval or depth
+    that was asked for.
+    """
 
     market: MarketState
     instrument: Instrument
     printer: Printer
-    interval: str
+    detail: str | int
     clock_ms: Callable[[], int]
+
+    @property
+    def book(self) -> Book:
+        """The book that the instrument trades on."""
+        return self.market.books[self.instrument.book_sym]
+
+
+class Wake(Enum):
+    """What gives a stream something to say."""
+
+    BEST = "the best prices may have changed"
+    TRADES = "the market has traded"
+    BOOK = "the book has changed, looked at once a cadence"
+    CLOCK = "a cadence has passed"
 
 
 Draw = Callable[[View], Any | None]
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """One channel. `cadence_ms` 0 means at every change; `detail` names its further parameter.
-
-    `draw` is None where frames are made of events (TRADE) or of differences (ORDER_BOOK).
+    """One channel. `detail` names its further parameter; `cadence_ms` counts for those that the
+    clock wakes.
     """
 
     name: str
     perp_only: bool
-    cadence_ms: int
+    wakes: tuple[Wake, ...]
+    make: Callable[[View], Stream]
+    cadence_ms: int = 0
     detail: str = ""
-    changes_only: bool = False
-    draw: Draw | None = None
+
+
+def state(
+    name: str,
+    draw: Draw,
+    perp_only: bool = False,
+    cadence_ms: int = 0,
+    changes_only: bool = False,
+) -> Channel:
+    """A channel of pictures of the present; without a cadence a change of the best wakes it."""
+
+    def make(view: View) -> Stream:
+        return StateStream(_arg(name, view), partial(draw, view), changes_only)
+
+    wake = Wake.CLOCK if cadence_ms else Wake.BEST
+    return Channel(name, perp_only, (wake,), make, cadence_ms)
+
+
+def candles(name: str, kind: CandleKind) -> Channel:
+    """A channel of candles; only trades have candles outside perpetuals."""
+
+    def make(view: View) -> Stream:
+        arg = _arg(name, view) | {"interval": view.detail}
+        return CandleStream(arg, partial(_candles, kind, view), changes_only=True)
+
+    return Channel(name, kind is not TRADED, (Wake.CLOCK,), make, 1000, "interval")
+
+
+def _arg(name: str, view: View) -> dict[str, Any]:
+    return {"channel": name, "sym": view.instrument.sym}
+
+
+def _trades(view: View) -> Stream:
+    return TradeStream(_arg("TRADE", view), view.printer)
+
+
+def _book(view: View) -> Stream:
+    arg = _arg("ORDER_BOOK", view) | {"level": view.detail}
+    return BookStream(arg, view.book, int(view.detail), view.printer, view.clock_ms())
 
 
 def _best(view: View) -> Any | None:
@@ -101,68 +165,40 @@ def _open_interest(view: View) -> Any | None:
     return {"open_interest": text(interest), "ts": str(view.clock_ms())}
 
 
-def _candles_of(kind: CandleKind) -> Draw:
-    def draw(view: View) -> Any | None:
-        """The rows of the last two candles, the one before the running one and this."""
-        sym = view.instrument.book_sym if kind is TRADED else view.instrument.sym
-        now_ms = view.clock_ms()
-        rows = candles_of(view.market, sym, view.interval, now_ms, 2, kind)
-        return [
-            [
-                row.open_ms,
-                text(row.open),
-                text(row.high),
-                text(row.low),
-                text(row.close),
-                text(row.volume_base),
-                row.end_ms <= now_ms,
-            ]
-            for row in rows
-        ] or None
+def _candles(kind: CandleKind, view: View) -> Any | None:
+    """The rows of the last two candles, the one before the running one and this."""
+    sym = view.instrument.book_sym if kind is TRADED else view.instrument.sym
+    now_ms = view.clock_ms()
+    rows = candles_of(view.market, sym, str(view.detail), now_ms, 2, kind)
+    return [
+        [
+            row.open_ms,
+            text(row.open),
+            text(row.high),
+            text(row.low),
+            text(row.close),
+            text(row.volume_base),
+            row.end_ms <= now_ms,
+        ]
+        for row in rows
+    ] or None
 
-    return draw
 
+BOOK_CADENCE_MS = 250
 
 CHANNELS: dict[str, Channel] = {
     row.name: row
     for row in (
-        Channel("BBO", perp_only=False, cadence_ms=0, draw=_best, changes_only=True),
-        Channel("TRADE", perp_only=False, cadence_ms=0),
-        Channel("ORDER_BOOK", perp_only=False, cadence_ms=250, detail="level"),
-        Channel("TICKER", perp_only=False, cadence_ms=2000, draw=_ticker),
-        Channel("MARK_PRICE", perp_only=True, cadence_ms=1000, draw=_mark_price),
-        Channel("INDEX_PRICE", perp_only=True, cadence_ms=1000, draw=_index_price),
-        Channel(
-            "OPEN_INTEREST",
-            perp_only=True,
-            cadence_ms=1000,
-            draw=_open_interest,
-            changes_only=True,
-        ),
-        Channel(
-            "KLINE",
-            perp_only=False,
-            cadence_ms=1000,
-            detail="interval",
-            draw=_candles_of(TRADED),
-            changes_only=True,
-        ),
-        Channel(
-            "MARK_PRICE_KLINE",
-            perp_only=True,
-            cadence_ms=1000,
-            detail="interval",
-            draw=_candles_of(MARKED),
-            changes_only=True,
-        ),
-        Channel(
-            "INDEX_KLINE",
-            perp_only=True,
-            cadence_ms=1000,
-            detail="interval",
-            draw=_candles_of(INDEXED),
-            changes_only=True,
-        ),
+        state("BBO", _best, changes_only=True),
+        Channel("TRADE", False, (Wake.TRADES,), _trades),
+        Channel("ORDER_BOOK", False, (Wake.BOOK,), _book, detail="level"),
+        state("TICKER", _ticker, cadence_ms=2000),
+        state("MARK_PRICE", _mark_price, perp_only=True, cadence_ms=1000),
+        state("INDEX_PRICE", _index_price, perp_only=True, cadence_ms=1000),
+        state("OPEN_INTEREST", _open_interest, True, 1000, changes_only=True),
+        candles("KLINE", TRADED),
+        candles("MARK_PRICE_KLINE", MARKED),
+        candles("INDEX_KLINE", INDEXED),
     )
 }
 

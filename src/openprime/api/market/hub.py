@@ -5,31 +5,21 @@ symbol that nobody listens to costs one look into a dictionary. Nothing here wai
 subscribers keep their own queues.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
 
 import structlog
 
-from openprime.api.market.channels import CHANNELS, View
+from openprime.api.market.channels import BOOK_CADENCE_MS, CHANNELS, Channel, View, Wake
 from openprime.api.market.frames import Printer
-from openprime.api.market.streams import (
-    BookStream,
-    CandleStream,
-    StateStream,
-    Stream,
-    Subscriber,
-    TradeStream,
-)
+from openprime.api.market.streams import Stream, Subscriber
 from openprime.market.events import MarketEvent, MarketTrade
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
-from openprime.model.reference import Reference
 
 # Channel, symbol, and interval or depth.
 StreamKey = tuple[str, str, str | int]
-
-Made = TypeVar("Made", bound=Stream)
+Group = dict[Stream, None]
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +30,9 @@ class Listeners:
     __slots__ = ("best", "books", "trades")
 
     def __init__(self) -> None:
-        self.best: dict[StateStream, None] = {}
-        self.trades: dict[TradeStream, None] = {}
-        self.books: dict[BookStream, None] = {}
+        self.best: Group = {}
+        self.trades: Group = {}
+        self.books: Group = {}
 
     def __bool__(self) -> bool:
         return bool(self.best or self.trades or self.books)
@@ -55,7 +45,7 @@ class Cadence:
 
     def __init__(self, period_ms: int) -> None:
         self.period_ms = period_ms
-        self.streams: dict[StateStream, None] = {}
+        self.streams: Group = {}
         self._slot = -1
 
     def due(self, now_ms: int) -> bool:
@@ -68,21 +58,26 @@ class Cadence:
 
 
 class MarketHub:
-    """All streams of the market socket."""
+    """All streams of the market sockets. `channels` are those that there are, by the name that a
+    key begins with.
+    """
 
     def __init__(
-        self, market: MarketState, reference: Reference, clock_ms: Callable[[], int]
+        self,
+        market: MarketState,
+        clock_ms: Callable[[], int],
+        channels: Mapping[str, Channel] = CHANNELS,
     ) -> None:
         self._market = market
-        self._reference = reference
         self._clock_ms = clock_ms
+        self._channels = channels
         self._streams: dict[StreamKey, Stream] = {}
         self._listeners: dict[str, Listeners] = {}
-        self._changed_books: dict[BookStream, None] = {}
-        self._book_cadence = Cadence(CHANNELS["ORDER_BOOK"].cadence_ms)
+        self._changed_books: Group = {}
+        self._book_cadence = Cadence(BOOK_CADENCE_MS)
         self._cadences = {
             period_ms: Cadence(period_ms)
-            for period_ms in sorted({row.cadence_ms for row in CHANNELS.values() if row.draw})
+            for period_ms in sorted({row.cadence_ms for row in channels.values()} - {0})
         }
         self._printers: dict[str, Printer] = {}
         market.listeners.append(self.on_event)
@@ -94,7 +89,7 @@ class MarketHub:
 
     def instrument(self, sym: str) -> Instrument | None:
         """The instrument of a symbol that is carried here: listed, live and fed."""
-        instrument = self._reference.instruments.get(sym)
+        instrument = self._market.reference.instruments.get(sym)
         if instrument is None or not instrument.live:
             return None
         book = self._market.books.get(instrument.book_sym)
@@ -120,31 +115,29 @@ class MarketHub:
 
     def _open(self, key: StreamKey) -> Stream:
         name, sym, detail = key
-        channel = CHANNELS[name]
-        instrument = self._reference.instruments[sym]
+        channel = self._channels[name]
+        instrument = self._market.reference.instruments[sym]
         printer = self._printers.setdefault(sym, Printer(instrument))
-        arg: dict[str, Any] = {"channel": name, "sym": sym}
-        if channel.detail:
-            arg[channel.detail] = detail
-        if isinstance(detail, int):
-            book = self._market.books[instrument.book_sym]
-            book_stream = BookStream(arg, book, detail, printer, self._clock_ms())
-            return _join(book_stream, self._listening(instrument).books)
-        if channel.draw is None:
-            return _join(TradeStream(arg, printer), self._listening(instrument).trades)
         view = View(self._market, instrument, printer, detail, self._clock_ms)
-        kind = CandleStream if channel.detail else StateStream
-        stream = kind(arg, partial(channel.draw, view), channel.changes_only)
-        if channel.cadence_ms:
-            return _join(stream, self._cadences[channel.cadence_ms].streams)
-        return _join(stream, self._listening(instrument).best)
+        stream = channel.make(view)
+        for wake in channel.wakes:
+            group = self._group(wake, channel, instrument)
+            group[stream] = None
+            stream.homes.append(group)
+        return stream
 
-    def _listening(self, instrument: Instrument) -> Listeners:
-        return self._listeners.setdefault(instrument.book_sym, Listeners())
+    def _group(self, wake: Wake, channel: Channel, instrument: Instrument) -> Group:
+        """Where what wakes a stream will look for it."""
+        if wake is Wake.CLOCK:
+            return self._cadences[channel.cadence_ms].streams
+        listeners = self._listeners.setdefault(instrument.book_sym, Listeners())
+        if wake is Wake.BEST:
+            return listeners.best
+        return listeners.trades if wake is Wake.TRADES else listeners.books
 
     def _forget(self, key: StreamKey, stream: Stream) -> None:
-        stream.home.pop(stream, None)
-        book_sym = self._reference.instruments[key[1]].book_sym
+        _silence(stream)
+        book_sym = self._market.reference.instruments[key[1]].book_sym
         if book_sym in self._listeners and not self._listeners[book_sym]:
             del self._listeners[book_sym]
 
@@ -156,20 +149,22 @@ class MarketHub:
         if listeners is None:
             return
         if type(event) is MarketTrade:
-            for trade_stream in list(listeners.trades):
-                _guarded(trade_stream, partial(trade_stream.take, event))
+            for stream in list(listeners.trades):
+                _guarded(stream, partial(stream.take, event))
+                if stream in listeners.books:
+                    self._changed_books[stream] = None
             return
-        for best_stream in list(listeners.best):
-            _guarded(best_stream, best_stream.step)
-        for book_stream in listeners.books:
-            self._changed_books[book_stream] = None
+        for stream in list(listeners.best):
+            _guarded(stream, stream.step)
+        for stream in listeners.books:
+            self._changed_books[stream] = None
 
     def on_timer(self, now_ms: int) -> None:
         """Time has passed: step the streams whose period has begun anew."""
         if self._changed_books and self._book_cadence.due(now_ms):
             changed, self._changed_books = self._changed_books, {}
-            for book_stream in changed:
-                _guarded(book_stream, book_stream.step)
+            for stream in changed:
+                _guarded(stream, stream.step)
         for cadence in self._cadences.values():
             if cadence.streams and cadence.due(now_ms):
                 for stream in list(cadence.streams):
@@ -182,11 +177,10 @@ def _guarded(stream: Stream, act: Callable[[], None]) -> None:
         act()
     except Exception:
         log.exception("stream_failed", **stream.arg)
-        stream.home.pop(stream, None)
+        _silence(stream)
 
 
-def _join(stream: Made, group: dict[Made, None]) -> Made:
-    """Put a stream where what wakes it will look."""
-    group[stream] = None
-    stream.home = group
-    return stream
+def _silence(stream: Stream) -> None:
+    """Wake a stream no more."""
+    for group in stream.homes:
+        group.pop(stream, None)

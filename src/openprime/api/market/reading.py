@@ -3,6 +3,7 @@
 The one place that knows how the market's own tickers and candles are called.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -83,20 +84,29 @@ def candles_of(
     market: MarketState, sym: str, interval: str, end_ms: int, limit: int, kind: CandleKind
 ) -> list[Candle]:
     """At most `limit` candles that began at or before `end_ms`, oldest first."""
-    return [
-        Candle(
-            row.open_time_ms,
-            interval_end_ms(interval, row.open_time_ms),
-            row.open,
-            row.high,
-            row.low,
-            row.close,
-            row.volume_base,
-            row.volume_quote,
-            row.trades,
-        )
-        for row in market.candles(sym, interval, end_ms, limit, kind)
-    ]
+    pieces = candle_pieces(market, sym, interval, end_ms, limit, kind)
+    return [row for piece in pieces for row in piece]
+
+
+def candle_pieces(
+    market: MarketState, sym: str, interval: str, end_ms: int, limit: int, kind: CandleKind
+) -> Iterator[list[Candle]]:
+    """The same candles a few at a time, a few ms of work each."""
+    for piece in market.candle_pieces(sym, interval, end_ms, limit, kind):
+        yield [
+            Candle(
+                row.open_time_ms,
+                interval_end_ms(interval, row.open_time_ms),
+                row.open,
+                row.high,
+                row.low,
+                row.close,
+                row.volume_base,
+                row.volume_quote,
+                row.trades,
+            )
+            for row in piece
+        ]
 
 
 def interval_end_ms(interval: str, open_ms: int) -> int:

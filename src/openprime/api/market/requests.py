@@ -5,15 +5,18 @@ from typing import Any
 
 import msgspec
 
+from openprime.api.edge.decoding import read_body
 from openprime.api.market.channels import CHANNELS, SYM_FORM, Channel, read_depth, read_interval
 from openprime.api.market.hub import MarketHub, StreamKey
+from openprime.api.settings import EdgeSettings
 from openprime.api.sockets.door import too_long
 from openprime.errors import message
 
 SUBSCRIBE = "subscribe"
 UNSUBSCRIBE = "unsubscribe"
 LOGIN = "login"
-EVENTS = (SUBSCRIBE, UNSUBSCRIBE, LOGIN)
+SUBSCRIPTIONS = (SUBSCRIBE, UNSUBSCRIBE)
+EVENTS = (*SUBSCRIPTIONS, LOGIN)
 
 UNREADABLE = 11103
 BAD_PARAMETER = 11102
@@ -26,12 +29,17 @@ SUCCESS_TEXT = "Success"
 _decode = msgspec.json.Decoder().decode
 
 
-def read_frame(data: str | bytes, bytes_max: int) -> dict[str, Any] | None:
-    """The object in a frame, None where it is too long or holds none."""
+def read_frame(data: str | bytes, bytes_max: int, edge: EdgeSettings) -> dict[str, Any] | None:
+    """The object in a frame, None where it is too long, holds none, or holds what no request may:
+    doubled keys, NUL, half a surrogate pair, too many levels or members (resolutions 12).
+    """
     if too_long(data, bytes_max):
         return None
+    body = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if read_body(body, edge).unfit:
+        return None
     try:
-        frame = _decode(data)
+        frame = _decode(body)
     except (ValueError, RecursionError):
         return None
     return frame if isinstance(frame, dict) else None
@@ -81,8 +89,8 @@ def acknowledgement(
     return answer
 
 
-def refusal(event: Any, code: int) -> dict[str, Any]:
-    """The answer to a frame that nothing can be done with."""
-    text = message(code)
+def refusal(event: Any, code: int, newest: bool = False) -> dict[str, Any]:
+    """The answer to a frame that nothing can be done with, in the words of the profile."""
+    text = message(code, newest=newest)
     named = event if isinstance(event, str) and event else "error"
     return {"event": named, "code": code, "message": text, "msg": text}

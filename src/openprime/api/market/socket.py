@@ -1,8 +1,6 @@
 """The market socket: /marketdata/v2/public (websocket 3, resolutions 185 to 196).
 
-Frames leave as gzip, or as text where the address says `?binary=false`. A client that reads too
-slowly skips what can be skipped and is then brought up to date from the present; where nothing
-can be skipped (trades) it is dropped.
+Frames leave as gzip, or as text where the address says `?binary=false`.
 """
 
 from collections.abc import Callable
@@ -18,22 +16,24 @@ from openprime.api.market.frames import Frame
 from openprime.api.market.hub import MarketHub, StreamKey
 from openprime.api.market.limits import AddressBook, MarketLimits
 from openprime.api.market.streams import Stream
+from openprime.api.market.subscriptions import Subscriptions
+from openprime.api.settings import EdgeSettings
 from openprime.api.sockets.door import caller_address, refuse_crowd
+from openprime.api.sockets.faulted import SocketFaults
 from openprime.api.sockets.limits import SlidingWindow
 from openprime.api.sockets.link import (
-    CLOSE_TRY_AGAIN,
     SERVER_EXTENSION,
     Link,
     Links,
     LinkSettings,
-    Message,
     Receive,
     Scope,
     Send,
 )
-from openprime.api.sockets.login import MARKET_FAMILY, Logins
+from openprime.api.sockets.login import MARKET_FAMILY, Logins, generic_failure
 from openprime.errors import Refusal
 
+PATH = "/marketdata/v2/public"
 TOO_MANY_CONNECTIONS = 11200
 TOO_MANY_ENTRIES = 11240
 TOO_MANY_FRAMES = 11260
@@ -41,15 +41,21 @@ NOT_SUBSCRIBED = 11112
 
 
 class MarketSocketSettings(msgspec.Struct, frozen=True):
-    """`conflate_from` frames waiting, a stream that can be skipped is."""
+    """`conflate_from` frames waiting, a stream that can be skipped is. `edge` bounds what a frame
+    may hold. `generic_errors` gives a failed login the older frame, `newest_messages` the newer
+    texts.
+    """
 
+    edge: EdgeSettings = EdgeSettings()
     limits: MarketLimits = MarketLimits()
     link: LinkSettings = LinkSettings(idle_seconds=180.0, pongs_count=True, frames_waiting_max=4096)
     conflate_from: int = 256
+    generic_errors: bool = False
+    newest_messages: bool = False
 
 
 class MarketSession:
-    """One client: its subscriptions, and what it has missed."""
+    """One client, and what it asks."""
 
     def __init__(
         self,
@@ -62,65 +68,40 @@ class MarketSession:
         self._socket = socket
         self._hub = socket.hub
         self._limits = socket.settings.limits
-        self._conflate_from = socket.settings.conflate_from
-        self._link = link
         self._address = address
-        self._binary = binary
-        self._streams: dict[StreamKey, Stream] = {}
-        self._pairs: dict[str, int] = {}
-        self._behind: dict[Stream, None] = {}
         self._entry_pace = SlidingWindow(self._limits.entries_per_second, 1.0)
-        link.refill = self._catch_up
-
-    # -- outwards
-
-    def offer(self, stream: Stream, frame: Frame) -> None:
-        """A stream has a new frame."""
-        if stream in self._behind:
-            return
-        link = self._link
-        if link.waiting < self._conflate_from:
-            link.put(frame.binary if self._binary else frame.text)
-        elif stream.conflatable:
-            self._behind[stream] = None
-        elif not link.put(self._message(frame)):
-            link.close(CLOSE_TRY_AGAIN, "reader too slow")
-
-    def _catch_up(self) -> None:
-        """The queue has run dry: bring what was skipped up to date."""
-        if not self._behind:
-            return
-        behind, self._behind = self._behind, {}
-        for stream in behind:
-            if self in stream.subscribers:
-                self._show(stream)
-
-    def _show(self, stream: Stream) -> None:
-        frame = stream.current()
-        if frame is not None:
-            self.offer(stream, frame)
-
-    def _message(self, frame: Frame) -> Message:
-        return frame.binary if self._binary else frame.text
+        conflate_from = socket.settings.conflate_from
+        self.subscriptions = Subscriptions(socket.hub, link, binary, conflate_from)
 
     def _answer(self, content: Any) -> None:
-        if not self._link.put(self._message(Frame(content))):
-            self._link.close(CLOSE_TRY_AGAIN, "reader too slow")
-
-    # -- inwards
+        self.subscriptions.say(Frame(content))
 
     async def on_frame(self, data: str | bytes) -> None:
         """Answer one frame of the client."""
         if data in ("ping", b"ping"):
             self._answer(msgspec.Raw(b"pong"))
             return
-        frame = requests.read_frame(data, self._limits.frame_bytes_max)
-        if frame is None:
+        settings = self._socket.settings
+        frame = requests.read_frame(data, self._limits.frame_bytes_max, settings.edge)
+        forced = self._forced(frame)
+        if forced is not None:
+            event = frame.get("event") if frame else "error"
+            self._answer(requests.refusal(event, forced.code, settings.newest_messages))
+        elif frame is None:
             self._answer(requests.refusal("error", requests.UNREADABLE))
         elif "ping" in frame:
             self._answer({"pong": frame["ping"]})
         else:
             self._take_request(frame)
+
+    def _forced(self, frame: dict[str, Any] | None) -> Refusal | None:
+        """The code that a fault of the operator forces on a frame (errors 7)."""
+        faults = self._socket.faults
+        if faults is None or not faults.armed:
+            return None
+        found = Refusal(requests.UNREADABLE) if frame is None else None
+        subscribes = frame is not None and frame.get("event") in requests.SUBSCRIPTIONS
+        return faults.on_frame(self.caller, subscribes, found)
 
     def _take_request(self, frame: dict[str, Any]) -> None:
         event = frame.get("event") or frame.get("action")
@@ -143,6 +124,8 @@ class MarketSession:
             self._answer(requests.refusal(requests.LOGIN, requests.BAD_PARAMETER))
             return
         caller = self._socket.logins.check(arguments, self._address, MARKET_FAMILY)
+        if self._socket.faults is not None:
+            caller = self._socket.faults.on_login(arguments, caller)
         if not isinstance(caller, Refusal) and self.caller is None:
             addresses = self._socket.addresses
             if addresses.enter(self._address, known=True):
@@ -150,16 +133,22 @@ class MarketSession:
             else:
                 caller = Refusal(TOO_MANY_CONNECTIONS)
         if isinstance(caller, Refusal):
-            self._answer(requests.refusal(requests.LOGIN, caller.code))
+            self._answer(self._failed_login(caller))
             return
         self.caller = caller
         self._answer({"event": requests.LOGIN, "code": "200000", "msg": "success"})
+
+    def _failed_login(self, refusal: Refusal) -> dict[str, Any]:
+        settings = self._socket.settings
+        if settings.generic_errors:
+            return generic_failure(requests.LOGIN)
+        return requests.refusal(requests.LOGIN, refusal.code, settings.newest_messages)
 
     def _subscribe(self, entries: list[Any]) -> None:
         added: list[Stream] = []
         self._judge(requests.SUBSCRIBE, entries, lambda key: self._add(key, added))
         for stream in added:
-            self._show(stream)
+            self.subscriptions.show(stream)
 
     def _unsubscribe(self, entries: list[Any]) -> None:
         self._judge(requests.UNSUBSCRIBE, entries, self._remove)
@@ -183,34 +172,21 @@ class MarketSession:
         return TOO_MANY_ENTRIES
 
     def _add(self, key: StreamKey, added: list[Stream]) -> int:
-        stream = self._streams.get(key)
+        subscriptions = self.subscriptions
+        stream = subscriptions.find(key)
         if stream is None:
-            sym = key[1]
-            if sym not in self._pairs:
+            pairs = subscriptions.pairs
+            if key[1] not in pairs:
                 known = self.caller is not None
-                code = self._limits.pairs_code(len(self._pairs) + 1, known)
+                code = self._limits.pairs_code(len(pairs) + 1, known)
                 if code:
                     return code
-            self._pairs[sym] = self._pairs.get(sym, 0) + 1
-            stream = self._streams[key] = self._hub.subscribe(key, self)
+            stream = subscriptions.add(key)
         added.append(stream)
         return 0
 
     def _remove(self, key: StreamKey) -> int:
-        stream = self._streams.pop(key, None)
-        if stream is None:
-            return NOT_SUBSCRIBED
-        self._behind.pop(stream, None)
-        self._pairs[key[1]] -= 1
-        if not self._pairs[key[1]]:
-            del self._pairs[key[1]]
-        self._hub.unsubscribe(key, self)
-        return 0
-
-    def end(self) -> None:
-        """The connection is gone."""
-        for key in list(self._streams):
-            self._remove(key)
+        return 0 if self.subscriptions.remove(key) else NOT_SUBSCRIBED
 
 
 class MarketSocket:
@@ -223,8 +199,10 @@ class MarketSocket:
         proxies: Proxies,
         clock_s: Callable[[], float],
         settings: MarketSocketSettings | None = None,
+        faults: SocketFaults | None = None,
     ) -> None:
         self.hub = hub
+        self.faults = faults
         self.logins = logins
         self.clock_s = clock_s
         self.settings = settings or MarketSocketSettings()
@@ -240,8 +218,9 @@ class MarketSocket:
         """Serve one connection."""
         await receive()
         address = caller_address(scope, self._proxies)
-        if not self.addresses.enter(address, known=False):
-            await refuse_crowd(scope, send, TOO_MANY_CONNECTIONS)
+        forced = self.faults.on_connect() if self.faults else None
+        if forced is not None or not self.addresses.enter(address, known=False):
+            await refuse_crowd(scope, send, forced.code if forced else TOO_MANY_CONNECTIONS)
             return
         link = Link(scope, receive, send, self._link_settings(scope))
         session = MarketSession(self, link, address, _wants_binary(scope))
@@ -249,7 +228,7 @@ class MarketSocket:
             await send({"type": "websocket.accept"})
             await self._links.run(link, session.on_frame)
         finally:
-            session.end()
+            session.subscriptions.end()
             self.addresses.leave(address, known=session.caller is not None)
 
     async def close_all(self, reason: str) -> None:

@@ -13,6 +13,7 @@ from openprime.market.events import MarketTrade
 from openprime.model.vocabulary import Side
 
 BookLevels = dict[int, int]
+Levels = list[tuple[int, int]]
 
 
 class Stream:
@@ -26,11 +27,17 @@ class Stream:
         self.arg = arg
         self.subscribers: dict[Subscriber, None] = {}
         # Where the hub keeps this stream.
-        self.home: dict[Any, None] = {}
+        self.homes: list[dict[Stream, None]] = []
 
     def current(self) -> Frame | None:
         """What a subscriber must get to be up to date, None where there is nothing yet."""
         return None
+
+    def step(self) -> None:
+        """Say what is new, if anything is."""
+
+    def take(self, trade: MarketTrade) -> None:
+        """The market has traded."""
 
     def publish(self, frame: Frame) -> None:
         for subscriber in self.subscribers:
@@ -48,7 +55,7 @@ class StateStream(Stream):
     """A stream whose frame is a picture of the present: BBO, prices, tickers, candles.
 
     `draw` gives the data, None where there is none yet. With `changes_only`, a picture like the
-    last one is not sent; `stamped` data carry the moment, which is no change in itself.
+    last one is not sent; a moment or number that it carries is no change in itself.
     """
 
     def __init__(
@@ -64,8 +71,8 @@ class StateStream(Stream):
         if data is None:
             return None
         if self._last is None:
-            self._last = _without_time(data)
-        return Frame({"arg": self.arg, "data": data})
+            self._last = _without_moments(data)
+        return self._frame(data)
 
     def step(self) -> None:
         """Send the present picture, unless it must be and is not a new one."""
@@ -73,16 +80,23 @@ class StateStream(Stream):
         if data is None:
             return
         if self._changes_only:
-            content = _without_time(data)
+            content = _without_moments(data)
             if content == self._last:
                 return
             self._last = content
-        self.publish(Frame({"arg": self.arg, "data": data}))
+        self.publish(self._frame(data))
+
+    def _frame(self, data: Any) -> Frame:
+        return Frame({"arg": self.arg, "data": data})
 
 
-def _without_time(data: Any) -> Any:
+# What stamps a picture, in all dialects.
+_MOMENTS = frozenset(("ts", "time", "localTs", "exchangeTs", "seqNum"))
+
+
+def _without_moments(data: Any) -> Any:
     if isinstance(data, dict):
-        return {name: value for name, value in data.items() if name != "ts"}
+        return {name: value for name, value in data.items() if name not in _MOMENTS}
     return data
 
 
@@ -118,8 +132,8 @@ class CandleStream(StateStream):
                 self.publish(self._frame(row))
         self._sent = {row[0]: row for row in rows if row[0] in self._sent or row is rows[-1]}
 
-    def _frame(self, row: list[Any]) -> Frame:
-        return Frame({"arg": self.arg, "data": [row]})
+    def _frame(self, data: list[Any]) -> Frame:
+        return super()._frame([data])
 
 
 class TradeStream(Stream):
@@ -169,9 +183,8 @@ class BookStream(Stream):
 
     def current(self) -> Frame | None:
         if self._snapshot is None:
-            self._snapshot = self._frame(
-                "all", "snapshot", 0, list(self._bids.items()), list(self._asks.items())
-            )
+            bids, asks = list(self._bids.items()), list(self._asks.items())
+            self._snapshot = self._frame(0, bids, asks)
         return self._snapshot
 
     def step(self) -> None:
@@ -179,14 +192,18 @@ class BookStream(Stream):
         bids, asks = self._displayed()
         bid_changes = _changes(self._bids, bids, best_first_sign=-1)
         ask_changes = _changes(self._asks, asks, best_first_sign=1)
-        if not bid_changes and not ask_changes:
+        if not bid_changes and not ask_changes and not self._has_more():
             return
         self._bids, self._asks = bids, asks
         self._time_ms = self._book.time_ms
         self._snapshot = None
         previous_seq = self._seq
         self._seq += 1
-        self.publish(self._frame("update", "update", previous_seq, bid_changes, ask_changes))
+        self.publish(self._frame(previous_seq, bid_changes, ask_changes))
+
+    def _has_more(self) -> bool:
+        """Whether there is something to tell beside the levels."""
+        return False
 
     def _displayed(self) -> tuple[BookLevels, BookLevels]:
         book = self._book
@@ -195,19 +212,13 @@ class BookStream(Stream):
             dict(book.levels(Side.SELL, self._depth)),
         )
 
-    def _frame(
-        self,
-        kind: str,
-        newer_kind: str,
-        previous_seq: int,
-        bids: list[tuple[int, int]],
-        asks: list[tuple[int, int]],
-    ) -> Frame:
+    def _frame(self, previous_seq: int, bids: Levels, asks: Levels) -> Frame:
+        """All levels where `previous_seq` is 0, else those that changed."""
         return Frame(
             {
-                "arg": self.arg | {"updatetype": kind},
+                "arg": self.arg | {"updatetype": "update" if previous_seq else "all"},
                 "data": {
-                    "updatetype": newer_kind,
+                    "updatetype": "update" if previous_seq else "snapshot",
                     "ts": str(self._time_ms),
                     "seq": str(self._seq),
                     "pre_seq": str(previous_seq),
@@ -219,7 +230,7 @@ class BookStream(Stream):
         )
 
 
-def _changes(before: BookLevels, after: BookLevels, best_first_sign: int) -> list[tuple[int, int]]:
+def _changes(before: BookLevels, after: BookLevels, best_first_sign: int) -> Levels:
     """Levels of `after` that are new or different, and 0 lots for those that are gone."""
     if before == after:
         return []

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from openprime.api.parameters import readers
-from openprime.api.parameters.history import COIN
+from openprime.api.parameters.history import COIN, PAGES, ListQuery
 from openprime.api.parameters.orders import (
     EXCHANGE,
     PORTFOLIO_ID,
@@ -14,7 +14,7 @@ from openprime.api.parameters.orders import (
     SYM_REQUIRED,
 )
 from openprime.api.parameters.table import Field, Raw, Rule, Table, Values
-from openprime.model.vocabulary import Exchange, PositionSide
+from openprime.model.vocabulary import Exchange, PositionMode, PositionSide
 
 SYMS_MAX = 20
 PORTFOLIOS_MAX = 20
@@ -60,8 +60,12 @@ def _something_to_close(raw: Raw, values: Values, now_ms: int) -> int | None:
 
 
 def _few_syms(raw: Raw, values: Values, now_ms: int) -> int | None:
-    many = not values.get("close_all") and len(values["syms"]) > SYMS_MAX
-    return 400000 if many else None
+    """At most so many are sent, equal ones counted as well; each is closed once."""
+    if not values.get("close_all"):
+        if len(values["syms"]) > SYMS_MAX:
+            return 400000
+        values["syms"] = tuple(dict.fromkeys(values["syms"]))
+    return None
 
 
 CLOSE_MANY = Table(
@@ -82,27 +86,54 @@ class Leverage(msgspec.Struct, frozen=True):
     portfolio_id: int | None = None
 
 
-def _all_given(*keys: str) -> Rule:
+def all_given(*fields: Field) -> Rule:
     """400009 where one of the parameters is missing, before any is read."""
 
     def test(raw: Raw, values: Values, now_ms: int) -> int | None:
-        return None if all(raw.get(key) for key in keys) else 400009
+        given = all(any(raw.get(name) for name in field.wire) for field in fields)
+        return None if given else 400009
 
     return Rule(test, (400009,))
 
 
-LEVERAGE = Table(
-    Leverage,
+LEVERAGE_VALUE = Field("leverage", ("leverage",), readers.whole, 401033)
+LEVERAGE = Table(Leverage, PORTFOLIO_ID, all_given(SYM, LEVERAGE_VALUE), SYM, LEVERAGE_VALUE)
+
+
+class CoinLeverage(msgspec.Struct, frozen=True):
+    exchange: Exchange
+    coin: str
+    leverage: int
+    portfolio_id: int | None = None
+
+
+COIN_LEVERAGE = Table(
+    CoinLeverage,
     PORTFOLIO_ID,
-    _all_given("sym", "leverage"),
-    SYM,
-    Field("leverage", ("leverage",), readers.whole, 401033),
+    all_given(EXCHANGE, COIN, LEVERAGE_VALUE),
+    EXCHANGE,
+    LEVERAGE_VALUE,
+    COIN,
 )
+COIN_LEVERAGES = Table(ListQuery, PORTFOLIO_ID, EXCHANGE, COIN, *PAGES)
+
+
+class Mode(msgspec.Struct, frozen=True):
+    exchange: Exchange
+    mode: PositionMode
+    portfolio_id: int | None = None
+
+
+POSITION_MODE = Field("mode", ("positionMode",), readers.one_of(PositionMode), 400000)
+MODE = Table(Mode, PORTFOLIO_ID, all_given(EXCHANGE, POSITION_MODE), EXCHANGE, POSITION_MODE)
 
 
 class InstrumentType(StrEnum):
     SPOT = "SPOT"
     PERP = "PERP"
+
+
+INSTRUMENT_TYPE = Field("instrument_type", ("instType",), readers.one_of(InstrumentType), 400000)
 
 
 class BrokerFees(msgspec.Struct, frozen=True):
@@ -123,5 +154,5 @@ BROKER_FEES = Table(
     Field("portfolios", ("portfolioIds", "portfolios", "portfolio"), readers.names, is_list=True),
     Rule(_portfolio_names_fit, (400000, 401000)),
     EXCHANGE,
-    Field("instrument_type", ("instType",), readers.one_of(InstrumentType), 400000),
+    INSTRUMENT_TYPE,
 )

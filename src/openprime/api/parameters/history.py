@@ -25,6 +25,7 @@ ARCHIVE_DAYS = 90
 PAGE_SIZE_DEFAULT = 1000
 PAGE_SIZE_MAX = 1000
 PAGE_MAX = 10_000
+STATS_SYMS_MAX = 5
 
 
 class ListQuery(msgspec.Struct, frozen=True):
@@ -146,6 +147,17 @@ def time_range(days: int, default_days: int | None) -> tuple[Field | Rule, ...]:
     )
 
 
+def open_range() -> tuple[Field | Rule, ...]:
+    """The lines of a time range that may reach back as far as there is anything."""
+    return (
+        BEGIN,
+        END,
+        Rule(_ordered, (400004,)),
+        Rule(_begun, (400005,)),
+        Rule(_completed(ARCHIVE_DAYS, None)),
+    )
+
+
 def _orders(days: int, default_days: int | None, *more: Field) -> Table[ListQuery]:
     return Table(
         ListQuery,
@@ -208,6 +220,36 @@ class TradingStats(msgspec.Struct, frozen=True):
     exchange: Exchange | None = None
     business: Business | None = None
 
+
+class PortfolioStats(msgspec.Struct, frozen=True):
+    """`syms` override the filters by exchange and business."""
+
+    begin_ms: int
+    end_ms: int
+    portfolio_id: int | None = None
+    exchange: Exchange | None = None
+    business: Business | None = None
+    syms: tuple[str, ...] = ()
+
+
+def _few_syms(raw: Raw, values: Values, now_ms: int) -> int | None:
+    return 400000 if len(values.get("syms", ())) > STATS_SYMS_MAX else None
+
+
+PORTFOLIO_STATS = Table(
+    PortfolioStats,
+    PORTFOLIO_ID,
+    BUSINESS,
+    EXCHANGE,
+    Field("begin_ms", ("begin", "startTime"), readers.day_moment, 401039),
+    Field("end_ms", ("end", "endTime"), readers.day_moment, 401040),
+    Rule(_ordered, (400004,)),
+    Rule(_begun, (400005,)),
+    Rule(_within(ARCHIVE_DAYS), (400001,)),
+    Rule(_completed(ARCHIVE_DAYS, ARCHIVE_DAYS)),
+    Field("syms", ("symList",), readers.names, is_list=True),
+    Rule(_few_syms, (400000,)),
+)
 
 TRADING_STATS = Table(
     TradingStats,

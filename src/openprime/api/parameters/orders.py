@@ -1,12 +1,13 @@
 """The parameters of the order routes (rest-trading 1, errors 4, resolutions 32 to 35, 57 to 62)."""
 
 from decimal import Decimal
-from enum import StrEnum
 
 import msgspec
 
 from openprime.api.parameters import readers
 from openprime.api.parameters.table import Field, Raw, Rule, Table, Values
+from openprime.api.parameters.triggers import TWO_TRIGGERS, read_attached
+from openprime.desk.algo_state import Attached
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import (
     Business,
@@ -16,17 +17,6 @@ from openprime.model.vocabulary import (
     Side,
     TimeInForce,
 )
-
-
-class TriggerType(StrEnum):
-    """Prices that a trigger may watch; the vocabulary of several editions of the API."""
-
-    LAST_PRICE = "LAST_PRICE"
-    MARK_PRICE = "MARK_PRICE"
-    MARKET_PRICE = "MARKET_PRICE"
-    LASTPRICE = "LASTPRICE"
-    MARKPRICE = "MARKPRICE"
-
 
 PORTFOLIO_ID = Field("portfolio_id", ("portfolioId",), readers.portfolio_id, 401000)
 SYM = Field("sym", ("sym",), readers.text)
@@ -50,10 +40,7 @@ class Place(msgspec.Struct, frozen=True):
     reduce_only: bool = False
     position_side: PositionSide | None = None
     sync_mode: bool = True
-    tp_trigger_type: TriggerType | None = None
-    sl_trigger_type: TriggerType | None = None
-    tp_trigger_price: str = ""
-    sl_trigger_price: str = ""
+    attached: Attached | None = None
 
 
 def _business(raw: Raw) -> str:
@@ -113,23 +100,22 @@ def _reduce_only_is_perp(raw: Raw, values: Values, now_ms: int) -> int | None:
     return 401049 if values.get("reduce_only") and spot else None
 
 
-def _no_triggers_yet(raw: Raw, values: Values, now_ms: int) -> int | None:
-    return 400008 if "tp_trigger_price" in values or "sl_trigger_price" in values else None
+def client_order_id_fields(strict: bool) -> tuple[Field, Field]:
+    """The lines of a client's own id; the strict profile takes fewer characters."""
+    letters = readers.client_order_id_strict if strict else readers.client_order_id_letters
+    name, wire = "client_order_id", ("clientOrderId",)
+    return (
+        Field(name, wire, readers.client_order_id_length, 401001),
+        Field(name, wire, letters, 401051),
+    )
 
 
 def place_table(strict_client_order_ids: bool = False) -> Table[Place]:
     """The lines of place order; the strict profile takes fewer characters in client order ids."""
-    letters = (
-        readers.client_order_id_strict
-        if strict_client_order_ids
-        else readers.client_order_id_letters
-    )
-    trigger_type = readers.one_of(TriggerType)
     return Table(
         Place,
         PORTFOLIO_ID,
-        Field("client_order_id", ("clientOrderId",), readers.client_order_id_length, 401001),
-        Field("client_order_id", ("clientOrderId",), letters, 401051),
+        *client_order_id_fields(strict_client_order_ids),
         Field("side", ("side",), readers.one_of(Side), 401002, absent=401002),
         Field("order_type", ("orderType",), readers.one_of(OrderType), 401003, absent=401003),
         Field("time_in_force", ("timeInForce",), readers.one_of(TimeInForce), 401004),
@@ -144,12 +130,9 @@ def place_table(strict_client_order_ids: bool = False) -> Table[Place]:
         Rule(_reduce_only_is_perp, (401049,)),
         POSITION_SIDE,
         Field("sync_mode", ("syncMode",), readers.boolean, 400000),
-        Field("tp_trigger_type", ("tpTriggerType",), trigger_type, 400000),
-        Field("sl_trigger_type", ("slTriggerType",), trigger_type, 400000),
-        Field("tp_trigger_price", ("tpTriggerPrice",), readers.text),
-        Field("sl_trigger_price", ("slTriggerPrice",), readers.text),
+        *TWO_TRIGGERS,
+        Rule(read_attached, (400000,)),
         SYM_REQUIRED,
-        Rule(_no_triggers_yet, (400008,)),
     )
 
 

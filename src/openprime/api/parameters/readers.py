@@ -6,13 +6,14 @@ Readers look at ASCII only: Python's digits and letters are many more than the A
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 Reader = Callable[[str], object | None]
 
 ID_DIGITS = 16
+NUMBER_DIGITS_MAX = 18
 CLIENT_ORDER_ID_LENGTH_MAX = 63
 # What cannot fit a counter is read as this: above every bound, however many digits were sent.
 BEYOND = 10**9
@@ -38,6 +39,11 @@ def amount(value: str) -> Decimal | None:
     return Decimal(value) or None
 
 
+def amount_or_zero(value: str) -> Decimal | None:
+    """A plain decimal, 0 as well."""
+    return Decimal(value) if _DECIMAL(value) else None
+
+
 def whole(value: str) -> int | None:
     """An integer from 1 on."""
     if not _DIGITS(value):
@@ -46,6 +52,11 @@ def whole(value: str) -> int | None:
     if len(digits) > 9:
         return BEYOND
     return int(digits or "0") or None
+
+
+def number(value: str) -> int | None:
+    """A positive integer that fits 18 digits, such as an id."""
+    return int(value) or None if _DIGITS(value) and len(value) <= NUMBER_DIGITS_MAX else None
 
 
 def moment(value: str) -> int | None:
@@ -94,8 +105,12 @@ def client_order_id_strict(value: str) -> str | None:
 
 
 def names(value: str) -> tuple[str, ...]:
-    """A list of names between commas, each once."""
-    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    """A list of names between commas, as often as they were sent."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+# The words that each reader of `one_of` takes, for those who describe the parameters.
+_VOCABULARIES: dict[Reader, list[str]] = {}
 
 
 def one_of(kind: type[E]) -> Callable[[str], E | None]:
@@ -108,4 +123,15 @@ def one_of(kind: type[E]) -> Callable[[str], E | None]:
             found = members.get(value.upper())
         return found
 
+    _VOCABULARIES[read] = list(members)
     return read
+
+
+def vocabulary(reader: Reader) -> list[str]:
+    """The words that a reader takes; none where it takes more than words."""
+    return _VOCABULARIES.get(reader, [])
+
+
+def number_of(kind: type[IntEnum]) -> Callable[[str], int | None]:
+    """The number of a member of a closed vocabulary."""
+    return {str(member.value): member.value for member in kind}.get

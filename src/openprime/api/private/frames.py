@@ -5,6 +5,7 @@ The order of what can be wrong with a frame is that of errors 4: 601014, 601001,
 of a request's body, which keeps numbers as they were written and sees doubled keys.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,25 +15,11 @@ from openprime.api.settings import EdgeSettings
 from openprime.api.sockets.door import too_long
 from openprime.errors import Refusal
 
-LOGIN = "login"
-SUBSCRIBE = "subscribe"
-
 TOO_LONG = Refusal(601014)
 UNREADABLE = Refusal(601001)
 MISSING = Refusal(601008)
 UNKNOWN_ACTION = Refusal(601011)
 OTHER_DIALECT = 601004
-
-# Actions, and the form of their frame, which a frame of another dialect is answered with.
-FORMS = {
-    LOGIN: '{"action":"login","args":{"apiKey":"","timestamp":"","sign":""}}',
-    SUBSCRIBE: '{"action":"subscribe","args":{"channel":""}}',
-    "unsubscribe": '{"action":"unsubscribe","args":{"channel":""}}',
-    **{
-        action: f'{{"id":"","action":"{action}","args":{{}}}}'
-        for action in ("place_order", "replace_order", "cancel_order", "cancel_orders")
-    },
-}
 
 Id = str | msgspec.Raw | None
 
@@ -68,15 +55,17 @@ _NAME_MARKS = 2
 _TEXT_MARKS = 4
 
 
-def read_frame(data: str | bytes, bytes_max: int, edge: EdgeSettings) -> Asked | Refused:
-    """What a frame asks for, or why nothing can be done with it."""
+def read_frame(
+    data: str | bytes, bytes_max: int, edge: EdgeSettings, forms: Mapping[str, str]
+) -> Asked | Refused:
+    """What a frame asks for, or why nothing can be done with it. `forms` are the actions known."""
     if too_long(data, bytes_max):
         return Refused(None, "error", TOO_LONG)
     plain = _read_plainly(data)
-    if plain is not None and plain.action in FORMS:
+    if plain is not None and plain.action in forms:
         frame_id = plain.id if isinstance(plain.id, str) else None
         return Asked(frame_id, plain.action, plain.args)
-    return _read_slowly(data, edge)
+    return _read_slowly(data, edge, forms)
 
 
 def _read_plainly(data: str | bytes) -> _PlainFrame | None:
@@ -95,7 +84,9 @@ def _read_plainly(data: str | bytes) -> _PlainFrame | None:
     return frame if found == marks else None
 
 
-def _read_slowly(data: str | bytes, edge: EdgeSettings) -> Asked | Refused:
+def _read_slowly(
+    data: str | bytes, edge: EdgeSettings, forms: Mapping[str, str]
+) -> Asked | Refused:
     body = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     decoded = read_body(body, edge)
     values = decoded.values
@@ -109,18 +100,20 @@ def _read_slowly(data: str | bytes, edge: EdgeSettings) -> Asked | Refused:
     wrong_type = arguments is not None and not isinstance(arguments, dict | list)
     if wrong_type or not isinstance(name or "", str):
         return Refused(frame_id, told, UNREADABLE)
-    refusal = _shape_refusal(action, event, arguments, "arg" in values)
+    refusal = _shape_refusal(action, event, arguments, "arg" in values, forms)
     if refusal is not None:
         return Refused(frame_id, told, refusal)
     return Asked(frame_id, told, arguments or {})
 
 
-def _shape_refusal(action: Value, event: Value, arguments: Value, has_arg: bool) -> Refusal | None:
+def _shape_refusal(
+    action: Value, event: Value, arguments: Value, has_arg: bool, forms: Mapping[str, str]
+) -> Refusal | None:
     """What is wrong with the members of a frame that could be read."""
     name = action or event
     if not name:
         return MISSING
-    if name not in FORMS:
+    if name not in forms:
         return UNKNOWN_ACTION
     other_dialect = not action or isinstance(arguments, list) or (arguments is None and has_arg)
     if other_dialect:

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openprime.api import wire
+from openprime.api import algo_wire, wire
 from openprime.api.sockets.link import Message, text_message
+from openprime.api.wire_loans import asset_push
 from openprime.desk.commands import Envelope
 from openprime.desk.desk import Desk
 from openprime.desk.events import (
@@ -24,9 +25,10 @@ from openprime.desk.events import (
     Trade,
     WalletChanged,
 )
+from openprime.desk.keys import is_good
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import Account, PositionHistory
-from openprime.desk.views import PositionView, account_view, asset_view, position_view
+from openprime.desk.views import PositionView, account_view
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import ClosedType, PositionMode, PositionSide
 
@@ -91,23 +93,23 @@ class PrivatePush:
         """Render what listeners must hear; the result sends it, once the command is durable."""
         if not self._by_key:
             return None
-        changes: dict[int, Changes] = {}
+        told: dict[int, list[Event]] = {}
         expelled: list[Listener] = []
         for event in outcome.events:
             if type(event) is KeyChanged:
                 expelled += self._expelled(event.access_key)
                 continue
-            portfolio_id = _portfolio_of(event)
+            portfolio_id = self._portfolio_of(event)
             if portfolio_id in self._listeners:
-                found = changes.get(portfolio_id)
-                if found is None:
-                    found = changes[portfolio_id] = Changes(portfolio_id)
-                _SORTERS[type(event)](found, event)
-        if not changes and not expelled:
+                told.setdefault(portfolio_id, []).append(event)
+        if not told and not expelled:
             return None
         frames = {
-            portfolio_id: self._render(found, envelope.time_ms)
-            for portfolio_id, found in changes.items()
+            portfolio_id: [
+                text_message(_encode(frame).decode())
+                for frame in self._frames(portfolio_id, events, envelope.time_ms)
+            ]
+            for portfolio_id, events in told.items()
         }
 
         def publish() -> None:
@@ -120,13 +122,25 @@ class PrivatePush:
         return publish
 
     def _expelled(self, access_key: str) -> Iterable[Listener]:
-        """The sockets of a key that is frozen or gone."""
-        key = self._desk().state.keys.get(access_key)
-        return () if key is not None and not key.frozen else self._by_key.get(access_key, ())
+        """The sockets of a key that is no longer let in."""
+        good = is_good(self._desk().state, access_key)
+        return () if good else self._by_key.get(access_key, ())
 
     # -- rendering
 
-    def _render(self, changes: Changes, now_ms: int) -> list[Message]:
+    def _portfolio_of(self, event: Event) -> int:
+        """The portfolio that an event is about; 0 where nothing is pushed of it."""
+        if type(event) is OrderChanged:
+            return event.order.portfolio_id
+        if type(event) is PositionReduced:
+            return event.row.portfolio_id
+        return event.portfolio_id if type(event) in _SORTERS else 0  # type: ignore[union-attr]
+
+    def _frames(self, portfolio_id: int, events: list[Event], now_ms: int) -> list[dict[str, Any]]:
+        """What a portfolio's listeners are told of a command's events."""
+        changes = Changes(portfolio_id)
+        for event in events:
+            _SORTERS[type(event)](changes, event)
         desk = self._desk()
         instruments = desk.reference.instruments
         frames: list[dict[str, Any]] = []
@@ -144,7 +158,7 @@ class PrivatePush:
                 frames.append({"channel": POSITIONS, "data": known_rows})
         if changes.wallets:
             rows = [
-                wire.asset_row(asset_view(desk, accounts[changed.exchange], changed.coin))
+                asset_push(desk, accounts[changed.exchange], changed.coin)
                 for changed in changes.wallets
             ]
             frames.append({"channel": ASSETS, "data": rows})
@@ -155,7 +169,7 @@ class PrivatePush:
                 for changed in changes.accounts
             ]
             frames.append({"channel": ACCOUNTS, "data": rows})
-        return [text_message(_encode(frame).decode()) for frame in frames]
+        return frames
 
 
 def _position_row(
@@ -165,7 +179,7 @@ def _position_row(
         return wire.position_row(_closed_view(desk, changed))
     account = accounts[changed.exchange]
     position = account.positions.get(changed.key)
-    return wire.position_row(position_view(desk, account, position)) if position else None
+    return algo_wire.open_position_row(desk, account, position) if position else None
 
 
 def _closed_view(desk: Desk, row: PositionHistory) -> PositionView:
@@ -210,15 +224,6 @@ _SORTERS: dict[type, Callable[[Changes, Any], None]] = {
     WalletChanged: lambda changes, event: changes.wallets.append(event),
     AccountChanged: lambda changes, event: changes.accounts.append(event),
 }
-
-
-def _portfolio_of(event: Event) -> int:
-    """The portfolio that an event is about; 0 where nothing is pushed of it."""
-    if type(event) is OrderChanged:
-        return event.order.portfolio_id
-    if type(event) is PositionReduced:
-        return event.row.portfolio_id
-    return event.portfolio_id if type(event) in _SORTERS else 0  # type: ignore[union-attr]
 
 
 def _drop(groups: dict[Any, dict[Listener, None]], key: Any, listener: Listener) -> None:

@@ -1,4 +1,5 @@
-"""The private socket: /v1/private (websocket 1, resolutions 86, 98, 99, 175 to 183).
+"""The private sockets, for orders and for algo orders (websocket 1, 2; resolutions 86, 98, 99,
+175 to 184).
 
 An action is a row of the endpoint table under another name: the same parameters, checks and
 handler as over HTTP. Actions are begun in the order of their arrival, and so reach the desk in
@@ -13,23 +14,26 @@ from typing import Any
 import msgspec
 import structlog
 
-from openprime.api.edge.auth import Caller
+from openprime.api.edge.auth import AUTH_CODES, Caller
 from openprime.api.edge.decoding import Value
+from openprime.api.edge.keys import address_allowed
 from openprime.api.endpoints import Endpoint
 from openprime.api.envelope import RAPIDX, SUCCESS_TEXTS
+from openprime.api.faults import Station, Told
+from openprime.api.maintenance import is_closed
+from openprime.api.private.dialect import LOGIN, ORDERS, SUBSCRIBE, UNSUBSCRIBE, Dialect
 from openprime.api.private.frames import (
-    FORMS,
-    LOGIN,
     OTHER_DIALECT,
-    SUBSCRIBE,
     Asked,
     Id,
+    Refused,
     read_frame,
     reply,
 )
 from openprime.api.private.push import PrivatePush
 from openprime.api.services import Services
 from openprime.api.sockets.door import caller_address, refuse_crowd
+from openprime.api.sockets.faulted import SocketFaults
 from openprime.api.sockets.limits import Pace
 from openprime.api.sockets.link import (
     CLOSE_POLICY,
@@ -49,27 +53,13 @@ from openprime.model.vocabulary import Permission
 
 SUBPROTOCOL = "v1.api.liquiditytech.com"
 
-# Which row of the endpoint table an action points at.
-ACTIONS: dict[str, tuple[str, str]] = {
-    "place_order": ("POST", "/api/v1/trading/order"),
-    "replace_order": ("PUT", "/api/v1/trading/order"),
-    "cancel_order": ("DELETE", "/api/v1/trading/order"),
-    "cancel_orders": ("DELETE", "/api/v1/trading/cancelAll"),
-}
-
 GENERIC_CODE = "60009"
-GENERIC_TEXTS = {
-    LOGIN: "Login failed.",
-    "place_order": "PlaceOrder failed.",
-    "replace_order": "ReplaceOrder failed.",
-    "cancel_order": "Cancel Order failed.",
-    "cancel_orders": "Cancel Order failed.",
-}
-
 NOT_ALLOWED = Refusal(2002)
+WRONG_ADDRESS = Refusal(2001)
 NOT_HERE = Refusal(601011)
 UNAVAILABLE = Refusal(50001)
 FAILED = Refusal(500)
+EXCEEDED = Refusal(100429)
 TOO_MANY_CONNECTIONS = Refusal(601010)
 CONNECTIONS_WINDOW_S = 60.0
 
@@ -121,12 +111,13 @@ class PrivateSession:
         self.push([text_message(text)])
 
     def _refuse(self, frame_id: Id, event: str, refusal: Refusal) -> None:
-        if self._socket.settings.generic_errors and event in GENERIC_TEXTS:
-            self.say(reply(frame_id, "error", GENERIC_CODE, GENERIC_TEXTS[event], None))
+        generic = self._socket.dialect.generic_texts.get(event)
+        if self._socket.settings.generic_errors and generic is not None:
+            self.say(reply(frame_id, "error", GENERIC_CODE, generic, None))
             return
         told = self._services.texts.of(refusal)
         if refusal.code == OTHER_DIALECT:
-            told += FORMS[event]
+            told += self._socket.forms.get(event, "")
         self.say(reply(frame_id, event, refusal.code, told, None))
 
     # -- inwards
@@ -136,24 +127,35 @@ class PrivateSession:
         if data in ("ping", b"ping"):
             self.say("pong")
             return
+        socket = self._socket
         frame = read_frame(
-            data, self._socket.settings.frame_bytes_max, self._services.settings.edge
+            data, socket.settings.frame_bytes_max, self._services.settings.edge, socket.forms
         )
+        if self._socket.faults.armed:
+            frame = self._under_faults(frame)
         if not isinstance(frame, Asked):
             self._refuse(frame.id, frame.event, frame.refusal)
         elif frame.event == LOGIN:
             self._login(frame)
         elif self.caller is None:
             self._refuse(frame.id, frame.event, NOT_ALLOWED)
-        elif frame.event in ACTIONS:
+        elif frame.event in self._socket.actions:
             await self._begin(frame)
         elif frame.event == SUBSCRIBE and self._only_trade:
             self._refuse(frame.id, frame.event, NOT_HERE)
         else:
             self.say(reply(frame.id, frame.event, RAPIDX, SUCCESS_TEXTS[RAPIDX], {}))
 
+    def _under_faults(self, frame: Asked | Refused) -> Asked | Refused:
+        """The frame, or the code that a fault of the operator forces on it (errors 7)."""
+        subscribes = frame.event in (SUBSCRIBE, UNSUBSCRIBE)
+        found = None if isinstance(frame, Asked) else frame.refusal
+        forced = self._socket.faults.on_frame(self.caller, subscribes, found)
+        return frame if forced is None else Refused(frame.id, frame.event, forced)
+
     def _login(self, frame: Asked) -> None:
         caller = self._socket.logins.check(frame.arguments, self._address, PRIVATE_FAMILY)
+        caller = self._socket.faults.on_login(frame.arguments, caller)
         if isinstance(caller, Refusal):
             self._refuse(frame.id, LOGIN, caller)
             return
@@ -181,15 +183,30 @@ class PrivateSession:
             await self._room
 
     def _admitted(self, endpoint: Endpoint) -> Caller | Refusal:
-        """The caller as the key stands now, or why it may not act."""
+        """The caller as the key stands now, or why it may not act: an action spends the budget of
+        its row, as a call over REST does (resolutions 86, 197).
+        """
         services = self._services
         entry = services.keys.find(self.access_key)
         if entry is None:
             return NOT_ALLOWED
+        if entry.networks and not address_allowed(entry.networks, self._address):
+            return WRONG_ADDRESS
         caller = services.gate.admit(entry, endpoint.permission, endpoint.level)
-        if isinstance(caller, Caller) and services.maintenance:
-            return UNAVAILABLE
-        return caller
+        if services.faults.armed:
+            told = Told(self.access_key, entry.portfolio_id, endpoint.method, endpoint.path)
+            stations = (Station.EDGE, Station.AUTH)
+            caller = services.faults.take(stations, told, caller, AUTH_CODES) or caller
+            caller = services.faults.take((Station.BUDGET,), told, caller) or caller
+        if isinstance(caller, Refusal):
+            return caller
+        if services.limiter is not None:
+            spent = services.limiter.spend(endpoint, self.access_key)
+            if spent is not None and spent.refused:
+                return EXCEEDED
+        state = services.desk.state
+        closed = state.windows and is_closed(state, endpoint.service, services.clock_ms())
+        return UNAVAILABLE if closed else caller
 
     async def _act(self, frame: Asked, endpoint: Endpoint, caller: Caller) -> None:
         try:
@@ -224,7 +241,7 @@ class PrivateSession:
 
 
 class PrivateSocket:
-    """The ASGI application behind /v1/private."""
+    """The ASGI application behind /v1/private, and behind /v1/private-algo in its dialect."""
 
     def __init__(
         self,
@@ -234,14 +251,18 @@ class PrivateSocket:
         logins: Logins,
         clock_s: Callable[[], float],
         settings: PrivateSocketSettings | None = None,
+        dialect: Dialect = ORDERS,
     ) -> None:
         self.services = services
-        self.actions = {action: endpoints[row] for action, row in ACTIONS.items()}
+        self.dialect = dialect
+        self.forms = dialect.forms
+        self.actions = {action: endpoints[row] for action, row in dialect.actions.items()}
         self.push = push
         self.logins = logins
         self.settings = settings or PrivateSocketSettings()
         self._connects = Pace(self.settings.connections_per_minute, CONNECTIONS_WINDOW_S, clock_s)
         self._links = Links()
+        self.faults = SocketFaults(services.faults, dialect.path)
 
     @property
     def connection_count(self) -> int:
@@ -259,9 +280,11 @@ class PrivateSocket:
         offered = scope.get("subprotocols") or ()
         chosen = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await send({"type": "websocket.accept", "subprotocol": chosen})
-        if not self._connects.take(address):
-            told = self.services.texts.of(TOO_MANY_CONNECTIONS)
-            session.say(reply(None, "error", TOO_MANY_CONNECTIONS.code, told, None))
+        refusal = None if self._connects.take(address) else TOO_MANY_CONNECTIONS
+        refusal = refusal or self.faults.on_connect()
+        if refusal is not None:
+            told = self.services.texts.of(refusal)
+            session.say(reply(None, "error", refusal.code, told, None))
             session.expel("too many connections")
         try:
             await self._links.run(link, session.on_frame)

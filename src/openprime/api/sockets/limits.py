@@ -1,10 +1,39 @@
-"""How often: sliding windows, by address and by key (resolutions 197, 198)."""
+"""How often: sliding windows, by address and by key (resolutions 197, 198).
 
-from collections import deque
+REST and the sockets count with the same windows. A refused call costs nothing, so a client that
+tries again and again is let in as soon as one that waits.
+"""
+
+import math
+from collections import OrderedDict, deque
 from collections.abc import Callable
+
+import msgspec
 
 # Subjects that are remembered; beyond it the one that was seen least lately is forgotten.
 SUBJECTS_MAX = 10_000
+# Subjects without a call in their window that one call forgets: more than it can add.
+FORGOTTEN_AT_ONCE = 2
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """A budget after a call: how many calls of `calls_max` the window holds now, and in how many
+    seconds one more is free, 0 where one is.
+    """
+
+    calls_max: int
+    used: int
+    free_in_s: float
+    refused: bool
+
+    @property
+    def remaining(self) -> int:
+        return self.calls_max - self.used
+
+    @property
+    def wait_seconds(self) -> int:
+        """Whole seconds to wait for the next free call."""
+        return math.ceil(self.free_in_s)
 
 
 class SlidingWindow:
@@ -27,6 +56,18 @@ class SlidingWindow:
         taken_s.append(now_s)
         return True
 
+    def spend(self, now_s: float) -> Spent:
+        """Take a call, and tell what is left of the budget."""
+        refused = not self.take(now_s)
+        taken_s, calls_max = self._taken_s, self._calls_max
+        used = len(taken_s)
+        free_in_s = taken_s[0] + self._seconds - now_s if used >= calls_max else 0.0
+        return Spent(calls_max, used, free_in_s, refused)
+
+    def idle(self, now_s: float) -> bool:
+        """Whether no call is in the window any more."""
+        return not self._taken_s or now_s - self._taken_s[-1] >= self._seconds
+
 
 class Pace:
     """One sliding window a subject (an address, a key); without a limit nothing is counted."""
@@ -35,16 +76,36 @@ class Pace:
         self._calls_max = calls_max
         self._seconds = seconds
         self._clock_s = clock_s
-        self._windows: dict[str, SlidingWindow] = {}
+        self._windows: OrderedDict[str, SlidingWindow] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
 
     def take(self, subject: str) -> bool:
         """Whether the subject may go on now; if so it counts."""
         if self._calls_max is None:
             return True
-        window = self._windows.pop(subject, None)
-        if window is None:
-            window = SlidingWindow(self._calls_max, self._seconds)
-            if len(self._windows) >= SUBJECTS_MAX:
-                self._windows.pop(next(iter(self._windows)))
-        self._windows[subject] = window
-        return window.take(self._clock_s())
+        now_s = self._clock_s()
+        return self._window(subject, self._calls_max, now_s).take(now_s)
+
+    def spend(self, subject: str) -> Spent | None:
+        """Take a call and tell what is left of the subject's budget; None without a limit."""
+        if self._calls_max is None:
+            return None
+        now_s = self._clock_s()
+        return self._window(subject, self._calls_max, now_s).spend(now_s)
+
+    def _window(self, subject: str, calls_max: int, now_s: float) -> SlidingWindow:
+        """The subject's window, now the one that was seen last."""
+        windows = self._windows
+        window = windows.get(subject)
+        if window is not None:
+            windows.move_to_end(subject)
+            return window
+        for _ in range(min(FORGOTTEN_AT_ONCE, len(windows))):
+            longest_unseen = next(iter(windows))
+            if len(windows) < SUBJECTS_MAX and not windows[longest_unseen].idle(now_s):
+                break
+            del windows[longest_unseen]
+        window = windows[subject] = SlidingWindow(calls_max, self._seconds)
+        return window

@@ -14,7 +14,7 @@ from openprime.api.edge.auth import Caller, Gate
 from openprime.api.edge.keys import KeyRing, address_allowed
 from openprime.api.edge.signature import Signer
 from openprime.api.sockets.limits import Pace
-from openprime.errors import Refusal
+from openprime.errors import Refusal, message
 
 SIGNED_TAIL = b"GET/users/self/verify"
 SECOND_DIGITS_MAX = 10
@@ -58,6 +58,15 @@ MARKET_FAMILY = LoginFamily(
 )
 
 
+# The one code of the older pages for whatever fails at a login for market data (resolutions 103).
+GENERIC_CODE = 10001
+
+
+def generic_failure(event: str) -> dict[str, Any]:
+    """The older frame of a login for market data that fails, whatever the reason."""
+    return {"id": None, "event": event, "code": str(GENERIC_CODE), "msg": message(GENERIC_CODE)}
+
+
 class Logins:
     """Lets sockets in."""
 
@@ -97,6 +106,7 @@ class Logins:
         code = self._time_code(timestamp, family)
         if code:
             return Refusal(code)
+        self._gate.bad_signatures.note(entry, signed)
         if not signed:
             return Refusal(family.wrong_sign)
         caller = self._gate.admit(entry, None)

@@ -22,7 +22,9 @@ from openprime.api.venue_shapes.values import (
     candle_rows,
     depth_levels,
     fixed,
+    hours_of,
     listed,
+    one_by_one,
     places_of,
     whole_number,
 )
@@ -99,13 +101,13 @@ def _limit(parameters: Parameters, default: int, most: int) -> int:
 def ticker(market: BinanceMarket) -> VenueHandler:
     """ticker/24hr: one symbol, a list of symbols (spot), or all."""
 
-    def answer(source: VenueSource, parameters: Parameters) -> Any:
+    async def answer(source: VenueSource, parameters: Parameters) -> Any:
         if parameters.get("symbol"):
             return ticker_row(source, market, one_of(source, market, parameters))
         rows = all_of(source, market)
         if parameters.get("symbols") and market is SPOT:
             rows = _picked(rows, str(parameters["symbols"]))
-        return [ticker_row(source, market, instrument) for instrument in rows.values()]
+        return await one_by_one(ticker_row(source, market, row) for row in rows.values())
 
     return answer
 
@@ -154,7 +156,7 @@ def ticker_row(source: VenueSource, market: BinanceMarket, instrument: Instrumen
 
 def _day_trades(source: VenueSource, instrument: Instrument, now_ms: int) -> dict[str, int]:
     """How many trades there were, and the ids that they end with; -1 where there were none."""
-    hours = candle_rows(source, instrument, "1h", now_ms, HOURS)
+    hours = hours_of(source, instrument, HOURS)
     count = sum(hour.trade_count for hour in hours)
     trade = source.market.last_trade(instrument.book_sym)
     last_id = trade.trade_id if trade else -1
@@ -200,7 +202,7 @@ def depth(market: BinanceMarket) -> VenueHandler:
 def klines(market: BinanceMarket) -> VenueHandler:
     """klines: arrays of twelve, oldest first."""
 
-    def answer(source: VenueSource, parameters: Parameters) -> Any:
+    async def answer(source: VenueSource, parameters: Parameters) -> Any:
         instrument = one_of(source, market, parameters)
         interval = parameters.get("interval")
         if interval not in INTERVALS:
@@ -208,15 +210,17 @@ def klines(market: BinanceMarket) -> VenueHandler:
         rows_max = _limit(parameters, CANDLES_DEFAULT, market.candles_max)
         start_ms = whole_number(parameters, "startTime")
         end_ms = whole_number(parameters, "endTime")
-        if start_ms is None:
-            rows = candle_rows(source, instrument, interval, end_ms, rows_max)
-        else:
+        if start_ms is not None:
             # From a start on the oldest rows are wanted, not the newest.
             last_ms = start_ms + rows_max * INTERVALS_MS.get(interval, MONTH_MS) - 1
-            until_ms = last_ms if end_ms is None else min(last_ms, end_ms)
-            rows = candle_rows(source, instrument, interval, until_ms, rows_max)
-            rows = [row for row in rows if row.open_ms >= start_ms]
-        return [kline_row(market, instrument, row) for row in rows]
+            end_ms = last_ms if end_ms is None else min(last_ms, end_ms)
+
+        def draw(row: Candle) -> Any | None:
+            if start_ms is not None and row.open_ms < start_ms:
+                return None
+            return kline_row(market, instrument, row)
+
+        return await candle_rows(source, instrument, interval, end_ms, rows_max, draw)
 
     return answer
 

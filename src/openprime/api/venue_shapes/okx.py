@@ -13,7 +13,9 @@ from openprime.api.venue_shapes.values import (
     VenueSource,
     candle_rows,
     depth_levels,
+    hours_of,
     listed,
+    one_by_one,
     whole_number,
 )
 from openprime.model.instrument import Instrument
@@ -116,10 +118,11 @@ def ticker(source: VenueSource, parameters: Parameters) -> Any:
     return success([_ticker_row(source, one_of(source, parameters))])
 
 
-def tickers(source: VenueSource, parameters: Parameters) -> Any:
+async def tickers(source: VenueSource, parameters: Parameters) -> Any:
     if not parameters.get("instType"):
         raise refuse(BAD_REQUEST, "50014", "Parameter instType can not be empty")
-    return success([_ticker_row(source, each) for each in all_of(source, parameters)])
+    instruments = all_of(source, parameters)
+    return success(await one_by_one(_ticker_row(source, each) for each in instruments))
 
 
 def _ticker_row(source: VenueSource, instrument: Instrument) -> dict[str, str]:
@@ -156,8 +159,7 @@ def _ticker_row(source: VenueSource, instrument: Instrument) -> dict[str, str]:
 
 def _day_open(source: VenueSource, instrument: Instrument, day_ms: int) -> Decimal:
     """The price at which a day began: that of its first hour, or of the first known one since."""
-    hours = (source.clock_ms() - day_ms) // HOUR_MS + 1
-    rows = candle_rows(source, instrument, "1h", None, hours)
+    rows = hours_of(source, instrument, (source.clock_ms() - day_ms) // HOUR_MS + 1)
     return next((row.open for row in rows if row.open_ms >= day_ms), ZERO)
 
 
@@ -175,7 +177,7 @@ def books(source: VenueSource, parameters: Parameters) -> Any:
     return success([{**sides, "ts": str(book.time_ms), "seqId": book.update_id}])
 
 
-def candles(source: VenueSource, parameters: Parameters) -> Any:
+async def candles(source: VenueSource, parameters: Parameters) -> Any:
     """candles and history-candles: newest first; `after` asks for older, `before` for newer."""
     instrument = one_of(source, parameters)
     interval = BARS.get(str(parameters.get("bar") or BAR_DEFAULT))
@@ -185,10 +187,14 @@ def candles(source: VenueSource, parameters: Parameters) -> Any:
     after_ms = whole_number(parameters, "after")
     before_ms = whole_number(parameters, "before")
     end_ms = None if after_ms is None else after_ms - 1
-    rows = candle_rows(source, instrument, interval, end_ms, rows_max)
-    if before_ms is not None:
-        rows = [row for row in rows if row.open_ms > before_ms]
-    return success([_candle_row(source, instrument, row) for row in reversed(rows)])
+
+    def draw(row: Candle) -> list[str] | None:
+        if before_ms is not None and row.open_ms <= before_ms:
+            return None
+        return _candle_row(source, instrument, row)
+
+    rows = await candle_rows(source, instrument, interval, end_ms, rows_max, draw)
+    return success(rows[::-1])
 
 
 def _candle_row(source: VenueSource, instrument: Instrument, row: Candle) -> list[str]:

@@ -4,6 +4,7 @@ A bare answer has no envelope of ours around it, and an HTTP status of its own.
 """
 
 from collections.abc import Mapping
+from inspect import isawaitable
 from typing import Any, cast
 
 import msgspec
@@ -47,7 +48,8 @@ def _handler(answer: VenueHandler) -> Handler:
         market = cast(MarketState, services.market)
         source = VenueSource(market, services.reference, services.clock_ms)
         try:
-            return BareAnswer(OK, encode(answer(source, asked.parameters)))
+            made = answer(source, asked.parameters)
+            return BareAnswer(OK, encode(await made if isawaitable(made) else made))
         except VenueError as error:
             return BareAnswer(error.status, encode(error.answer))
 
@@ -70,6 +72,7 @@ def venue_rows() -> list[Endpoint]:
             "as the venue's own",
             PUBLIC,
             None,
+            enveloped=False,
         )
         for path, (venue, answer) in routes.items()
     ]

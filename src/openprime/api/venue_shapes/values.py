@@ -4,18 +4,20 @@ The routes answer as Binance and OKX do, from our own market, so that a client w
 venue's public data can be pointed here and needs nothing from outside.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from openprime.api.market.reading import TRADED, Candle, candles_of
+from openprime.api.market.reading import TRADED, Candle, candle_pieces, candles_of
 from openprime.market.state import MarketState
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import Business, Exchange, Side
 
+T = TypeVar("T")
 Parameters = Mapping[str, Any]
 
 OK = 200
@@ -40,6 +42,7 @@ class VenueError(Exception):
 
 
 Answer = tuple[int, Any]
+# What it returns is the answer, or what gives the answer when awaited.
 VenueHandler = Callable[[VenueSource, Parameters], Any]
 
 
@@ -76,16 +79,40 @@ def places_of(step: Decimal) -> int:
     return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
-def candle_rows(
+async def candle_rows(
     source: VenueSource,
     instrument: Instrument,
     interval: str,
     end_ms: int | None,
     limit: int,
-) -> list[Candle]:
-    """At most `limit` candles that began at or before `end_ms`, oldest first."""
+    draw: Callable[[Candle], T | None],
+) -> list[T]:
+    """At most `limit` candles that began at or before `end_ms`, drawn, oldest first; those that
+    are drawn as None are left out. Others are served in between.
+    """
     until_ms = source.clock_ms() if end_ms is None else min(end_ms, source.clock_ms())
-    return candles_of(source.market, instrument.book_sym, interval, until_ms, limit, TRADED)
+    rows: list[T] = []
+    for piece in candle_pieces(
+        source.market, instrument.book_sym, interval, until_ms, limit, TRADED
+    ):
+        rows += [row for row in map(draw, piece) if row is not None]
+        await asyncio.sleep(0)
+    return rows
+
+
+async def one_by_one(rows: Iterable[T]) -> list[T]:
+    """Rows that each cost something to make; others are served in between."""
+    made: list[T] = []
+    for row in rows:
+        made.append(row)
+        await asyncio.sleep(0)
+    return made
+
+
+def hours_of(source: VenueSource, instrument: Instrument, count: int) -> list[Candle]:
+    """The last so many hours, oldest first: few enough to be had at once."""
+    sym, now_ms = instrument.book_sym, source.clock_ms()
+    return candles_of(source.market, sym, "1h", now_ms, count, TRADED)
 
 
 def depth_levels(

@@ -3,14 +3,66 @@
 Commands carry values that already passed the syntax checks of the surface they came through.
 """
 
-from openprime.desk.commands.envelope import NO_QUOTE, Command, Envelope, Quote
-from openprime.desk.commands.operator import Configure, Credit
+from openprime.desk.commands.algo import (
+    CancelAlgoOrder,
+    CancelAlgoOrders,
+    PlaceAlgoOrder,
+    ReplaceAlgoOrder,
+)
+from openprime.desk.commands.broker import SetMarkup
+from openprime.desk.commands.envelope import NO_QUOTE, Command, Envelope, OperatorNote, Quote
+from openprime.desk.commands.funds import (
+    AddWithdrawAddress,
+    AnnounceDeposit,
+    ApplyTransfer,
+    ApplyWithdrawal,
+    Borrow,
+    EndWithdrawal,
+    FailDeposit,
+    MakeDepositAddress,
+    Repay,
+    SetDepositExchange,
+    SetWithdrawAddressStatus,
+)
+from openprime.desk.commands.news import PublishNews, WithdrawNews
+from openprime.desk.commands.operator import (
+    Configure,
+    Credit,
+    LimitPortfolio,
+    Note,
+    Override,
+    SeizeFrozen,
+)
+from openprime.desk.commands.pool import (
+    AddVenueAccount,
+    Allocate,
+    ChangeVenueAccount,
+    SetAccountGroup,
+    SetRoute,
+    SetRouteTag,
+)
 from openprime.desk.commands.registry import (
+    ClosePortfolio,
     CreateKey,
     CreatePortfolio,
     CreateUser,
     DeleteKey,
+    DeleteUser,
+    ForbidTrading,
     FreezeKey,
+    SetUserState,
+    UpdateKey,
+    UpdatePortfolio,
+)
+from openprime.desk.commands.switches import (
+    ArmFault,
+    BanTrading,
+    DisarmFaults,
+    EndWindow,
+    OpenWindow,
+    PinPrices,
+    PinStatus,
+    RestrictAccount,
 )
 from openprime.desk.commands.trading import (
     CancelOrder,
@@ -18,13 +70,28 @@ from openprime.desk.commands.trading import (
     ClosePosition,
     PlaceOrder,
     ReplaceOrder,
+    SetCoinLeverage,
     SetLeverage,
+    SetPositionMode,
 )
-from openprime.desk.commands.world import ResumeOrders, RunAgenda, SetPrices, VenueReports
+from openprime.desk.commands.world import ResumeOrders, RunAgenda, SetPrices, Traded, VenueReports
 
 __all__ = [
+    "AddVenueAccount",
+    "AddWithdrawAddress",
+    "Allocate",
+    "AnnounceDeposit",
+    "ApplyTransfer",
+    "ApplyWithdrawal",
+    "ArmFault",
+    "BanTrading",
+    "Borrow",
+    "CancelAlgoOrder",
+    "CancelAlgoOrders",
     "CancelOrder",
     "CancelOrders",
+    "ChangeVenueAccount",
+    "ClosePortfolio",
     "ClosePosition",
     "Command",
     "Configure",
@@ -33,15 +100,48 @@ __all__ = [
     "CreateUser",
     "Credit",
     "DeleteKey",
+    "DeleteUser",
+    "DisarmFaults",
+    "EndWindow",
+    "EndWithdrawal",
     "Envelope",
+    "FailDeposit",
+    "ForbidTrading",
     "FreezeKey",
+    "LimitPortfolio",
+    "MakeDepositAddress",
     "NO_QUOTE",
+    "Note",
+    "OpenWindow",
+    "OperatorNote",
+    "Override",
+    "PinPrices",
+    "PinStatus",
+    "PlaceAlgoOrder",
     "PlaceOrder",
+    "PublishNews",
     "Quote",
+    "Repay",
+    "ReplaceAlgoOrder",
     "ReplaceOrder",
+    "RestrictAccount",
     "ResumeOrders",
     "RunAgenda",
+    "SeizeFrozen",
+    "SetAccountGroup",
+    "SetCoinLeverage",
+    "SetDepositExchange",
     "SetLeverage",
+    "SetMarkup",
+    "SetPositionMode",
     "SetPrices",
+    "SetRoute",
+    "SetRouteTag",
+    "SetUserState",
+    "SetWithdrawAddressStatus",
+    "Traded",
+    "UpdateKey",
+    "UpdatePortfolio",
     "VenueReports",
+    "WithdrawNews",
 ]

@@ -1,10 +1,18 @@
-"""What clients ask for: orders, positions, leverage."""
+"""What clients ask for: orders, positions, leverage, position mode."""
 
 from decimal import Decimal
 
 import msgspec
 
-from openprime.model.vocabulary import Exchange, OrderType, PositionSide, Side, TimeInForce
+from openprime.desk.algo_state import Attached
+from openprime.model.vocabulary import (
+    Exchange,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Side,
+    TimeInForce,
+)
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
@@ -26,6 +34,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
     reduce_only: bool = False
     position_side: PositionSide | None = None
     synchronous: bool = True
+    attached: Attached | None = None
 
 
 class ReplaceOrder(msgspec.Struct, frozen=True, tag=True):
@@ -64,6 +73,28 @@ class SetLeverage(msgspec.Struct, frozen=True, tag=True):
     leverage: int
 
 
+class SetCoinLeverage(msgspec.Struct, frozen=True, tag=True):
+    """The leverage of MARGIN orders that borrow the coin, and of what is owed of it."""
+
+    portfolio_id: int
+    exchange: Exchange
+    coin: str
+    leverage: int
+
+
+class SetPositionMode(msgspec.Struct, frozen=True, tag=True):
+    portfolio_id: int
+    exchange: Exchange
+    mode: PositionMode
+
+
 TradingCommand = (
-    PlaceOrder | ReplaceOrder | CancelOrder | CancelOrders | ClosePosition | SetLeverage
+    PlaceOrder
+    | ReplaceOrder
+    | CancelOrder
+    | CancelOrders
+    | ClosePosition
+    | SetLeverage
+    | SetCoinLeverage
+    | SetPositionMode
 )

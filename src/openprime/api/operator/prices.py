@@ -1,0 +1,118 @@
+"""Instruments as they stand, and prices that the operator holds (resolutions 153)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from openprime.api import wire
+from openprime.api.handlers.reference import symbol_row
+from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Unfit, done
+from openprime.api.services import Services
+from openprime.desk.commands import PinPrices
+from openprime.desk.desk import Desk
+from openprime.errors import Refusal
+from openprime.model.numbers import ZERO, text
+
+PRICE_MAX = Decimal(10) ** 12
+
+
+class OfSym(Asked, frozen=True):
+    """One symbol, or all."""
+
+    sym: str | None = None
+
+
+class MarkPin(Asked, frozen=True):
+    sym: str
+    price: Decimal
+
+
+class MarkRelease(Asked, frozen=True):
+    sym: str
+
+
+class IndexPin(Asked, frozen=True):
+    coin: str
+    price: Decimal
+
+
+class IndexRelease(Asked, frozen=True):
+    coin: str
+
+
+async def instruments(services: Services, asked: OfSym) -> list[wire.Row] | Refusal:
+    """The symbols and their rules in force."""
+    refusal = services.sym_refusal(asked.sym)
+    if refusal is not None:
+        return refusal
+    found = services.reference.instruments.values()
+    return [symbol_row(i) for i in found if asked.sym in (None, i.sym)]
+
+
+def _price_rows(
+    name: str, prices: Mapping[str, Decimal], pinned: Mapping[str, Decimal]
+) -> list[wire.Row]:
+    return [
+        {name: key, "price": text(price), "pinned": key in pinned} for key, price in prices.items()
+    ]
+
+
+async def marks(services: Services, asked: Nothing) -> list[wire.Row]:
+    """The marks that the desk goes by."""
+
+    def render(desk: Desk) -> list[wire.Row]:
+        return _price_rows("sym", desk.state.marks, desk.state.pinned_marks)
+
+    return await services.read(render)
+
+
+async def indexes(services: Services, asked: Nothing) -> list[wire.Row]:
+    """The indexes that the desk goes by."""
+
+    def render(desk: Desk) -> list[wire.Row]:
+        return _price_rows("coin", desk.state.indexes, desk.state.pinned_indexes)
+
+    return await services.read(render)
+
+
+def _bad_price(price: Decimal) -> Unfit | None:
+    if price.is_finite() and ZERO < price <= PRICE_MAX:
+        return None
+    return Unfit(f"expected price above 0 and at most {text(PRICE_MAX)}, found {price}")
+
+
+async def pin_mark(services: Services, asked: MarkPin) -> Refusal | Unfit | None:
+    bad = _bad_price(asked.price)
+    return bad or await done(services, PinPrices(marks={asked.sym: asked.price}))
+
+
+async def release_mark(services: Services, asked: MarkRelease) -> Refusal | None:
+    return await done(services, PinPrices(marks={asked.sym: None}))
+
+
+async def pin_index(services: Services, asked: IndexPin) -> Refusal | Unfit | None:
+    bad = _bad_price(asked.price)
+    return bad or await done(services, PinPrices(indexes={asked.coin: asked.price}))
+
+
+async def release_index(services: Services, asked: IndexRelease) -> Refusal | None:
+    return await done(services, PinPrices(indexes={asked.coin: None}))
+
+
+_MARKS, _INDEXES = f"{PREFIX}marks", f"{PREFIX}indexes"
+
+ROWS: tuple[AdminRow, ...] = (
+    AdminRow(
+        "GET",
+        f"{PREFIX}instruments",
+        "The symbols and their rules in force",
+        OfSym,
+        instruments,
+        "[symbol]",
+    ),
+    AdminRow("GET", _MARKS, "Marks", Nothing, marks, "[{sym, price, pinned}]"),
+    AdminRow("POST", f"{_MARKS}/pin", "Hold a mark at a price in USDT", MarkPin, pin_mark),
+    AdminRow("POST", f"{_MARKS}/release", "Let a mark go", MarkRelease, release_mark),
+    AdminRow("GET", _INDEXES, "Indexes", Nothing, indexes, "[{coin, price, pinned}]"),
+    AdminRow("POST", f"{_INDEXES}/pin", "Hold an index at a price in USDT", IndexPin, pin_index),
+    AdminRow("POST", f"{_INDEXES}/release", "Let an index go", IndexRelease, release_index),
+)

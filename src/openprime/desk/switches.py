@@ -1,0 +1,73 @@
+"""What the operator's switches look like at rest: maintenance windows and faults (errors 7)."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class ServiceType(StrEnum):
+    """What a maintenance window closes (rest-admin 3)."""
+
+    TRADE = "TRADE"
+    TRANSFER = "TRANSFER"
+    DEPOSIT = "DEPOSIT"
+    WITHDRAW = "WITHDRAW"
+    LOCK = "LOCK"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A maintenance window, from `start_ms` on and up to `end_ms` of the desk's time."""
+
+    window_id: int
+    service: ServiceType
+    start_ms: int
+    end_ms: int
+    description: str
+
+
+class FaultKind(StrEnum):
+    """What a fault does to the requests that it meets. All others change state, once, and are
+    nothing but the operator's own actions under another name.
+    """
+
+    FORCE_CODE = "force_code"
+    GATEWAY_USER_ID = "gateway.user_id"
+    STALE_CACHE = "gateway.stale_cache"
+    CORE_DOWN = "gateway.core_down"
+    LOADING = "refdata.loading"
+    VENUE_REJECT = "venue.reject"
+    VENUE_LATENCY = "venue.latency"
+    ORDER_LOCK = "oms.lock"
+    RACE_FILL = "ledger.race_fill"
+    PANIC = "server.panic"
+
+
+class FaultMatch(msgspec.Struct, frozen=True):
+    """Which requests a fault meets; an empty member lets all through."""
+
+    api_key: str = ""
+    portfolio_id: int = 0
+    sym: str = ""
+    method: str = ""
+    path: str = ""
+    order_id: str = ""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An armed fault: `code` and what fills its text, for which requests, how often at most, and
+    until when (0: until it is used up or taken away). `latency_ms` is the venue's distance.
+
+    With a `chance`, from 0 to 1, it meets a request by a draw of its own generator.
+    """
+
+    fault_id: int
+    kind: FaultKind
+    match: FaultMatch
+    code: int
+    arguments: tuple[str, ...]
+    latency_ms: int
+    count: int
+    until_ms: int
+    chance: Decimal | None
+    seed: int

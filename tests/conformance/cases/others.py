@@ -1,0 +1,141 @@
+"""401xxx beside place orders: changes, closes, leverage, lists."""
+
+from __future__ import annotations
+
+from tests.conformance.answers import Answer
+from tests.conformance.registry import natural
+from tests.conformance.world import BTC, BTC_SPOT, ORDER, ORDERS, POSITION, World
+
+NOBODYS_ORDER = "1000000000000000"
+LEVERAGE = "/api/v1/trading/position/leverage"
+MODE = "/api/v1/trading/account"
+
+
+@natural(401000)
+def a_portfolio_id_that_is_no_number(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, portfolioId="abc")
+
+
+@natural(401007)
+def an_order_id_of_three_digits(world: World) -> Answer:
+    return world.main.call("DELETE", ORDER, orderId="123")
+
+
+@natural(401008)
+def no_order_named(world: World) -> Answer:
+    return world.main.call("DELETE", ORDER)
+
+
+@natural(401010)
+def a_portfolio_that_is_not_the_user_s(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, portfolioId="9999999999999999")
+
+
+@natural(401018)
+def an_order_that_is_not_there(world: World) -> Answer:
+    return world.main.call("DELETE", ORDER, orderId=NOBODYS_ORDER)
+
+
+@natural(401019)
+def a_second_cancel_before_the_first_is_done(world: World) -> Answer:
+    trader = world.trader()
+    order_id = trader.rest()
+    with world.venue_latency_ms(60_000):
+        assert trader.call("DELETE", ORDER, orderId=order_id).code == 200000
+        return trader.call("DELETE", ORDER, orderId=order_id)
+
+
+@natural(401020)
+def an_order_id_of_letters(world: World) -> Answer:
+    return world.main.call("DELETE", ORDER, orderId="ABCDEFGHIJKLMNOP")
+
+
+@natural(401022)
+def a_user_who_is_gone_while_the_key_is_remembered(world: World) -> Answer:
+    trader = world.trader(funds={})
+    assert trader.call("GET", ORDERS).code == 200000
+    world.delete_user(trader)
+    return trader.call("GET", ORDERS)
+
+
+@natural(401023)
+def an_exchange_that_is_none(world: World) -> Answer:
+    return world.main.call("DELETE", "/api/v1/trading/cancelAll", exchangeType="FTX")
+
+
+@natural(401030)
+def a_symbol_of_the_old_kind_without_its_business(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, symbol="BTC_USDT")
+
+
+@natural(401032)
+def closing_what_is_not_open(world: World) -> Answer:
+    return world.trader().call("DELETE", POSITION, sym=BTC)
+
+
+@natural(401033)
+def a_leverage_of_nothing(world: World) -> Answer:
+    return world.main.call("POST", LEVERAGE, sym=BTC, leverage="0")
+
+
+@natural(401034)
+def a_leverage_of_five_hundred(world: World) -> Answer:
+    return world.trader().call("POST", LEVERAGE, sym=BTC, leverage="500")
+
+
+@natural(401036)
+def less_leverage_than_the_margin_bears(world: World) -> Answer:
+    trader = world.trader(funds={"BINANCE": {"USDT": "1000"}})
+    trader.set_leverage(BTC, 20)
+    trader.rest(orderQty="0.2")
+    return trader.call("POST", LEVERAGE, sym=BTC, leverage="1")
+
+
+@natural(401038)
+def closing_beside_an_order_that_closes(world: World) -> Answer:
+    trader = world.trader()
+    trader.fill(BTC, "BUY", "0.01")
+    trader.rest(side="SELL", limitPrice="64000", reduceOnly="true")
+    return trader.call("DELETE", POSITION, sym=BTC)
+
+
+@natural(401039)
+def a_begin_that_is_no_time(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, begin="yesterday")
+
+
+@natural(401040)
+def an_end_before_all_time(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, end="-1")
+
+
+@natural(401041)
+def the_leverage_of_a_spot_symbol(world: World) -> Answer:
+    return world.main.call("POST", LEVERAGE, sym=BTC_SPOT, leverage="5")
+
+
+@natural(401043)
+def another_position_mode_beside_an_open_order(world: World) -> Answer:
+    trader = world.trader()
+    trader.rest()
+    return trader.call("POST", MODE, exchangeType="BINANCE", positionMode="BOTH")
+
+
+@natural(401050)
+def a_kind_of_statement_that_is_none(world: World) -> Answer:
+    return world.main.call("GET", "/api/v1/trading/statement", statementType="LUNCH")
+
+
+@natural(401057)
+def a_change_of_an_order_whose_reserve_was_seized(world: World) -> Answer:
+    trader = world.trader()
+    order_id = trader.rest(sym=BTC_SPOT, orderQty="0.02")
+    world.seize_frozen(trader, "BINANCE", "USDT", "1000")
+    return trader.call("PUT", ORDER, orderId=order_id, replaceQty="0.01")
+
+
+@natural(401069)
+def a_business_that_is_none(world: World) -> Answer:
+    return world.main.call("GET", ORDERS, businessType="FUTURE")
+
+
