@@ -58,6 +58,10 @@ MEANINGS = {
     "withdrawals, in ms",
     "desk.loan_pool_multiple": "a coin's pool of loans at an exchange, as a multiple of where its "
     "highest tier of debt ends",
+    "desk.loan_ltv_borrow": "RapidX loans over collateral above which no more is lent",
+    "desk.loan_ltv_transfer": "RapidX loans over collateral that no transfer may leave behind",
+    "desk.loan_ltv_call": "RapidX loans over collateral from which the account is MARGIN_CALL",
+    "desk.loan_ltv_liquidate": "RapidX loans over collateral from which it is LIQUIDATING",
     "desk.rapid_pool_usdt": "what `transfer/rapidPool` tells of the pools of BINANCE and OKX, in "
     "USDT",
     "desk.default_position_mode": "position mode of new accounts",
@@ -83,6 +87,15 @@ MEANINGS = {
     "api.edge.value_bytes_max": "longest value, in bytes",
     "api.edge.nesting_max": "deepest nesting of a JSON body",
     "api.edge.gzip_bytes_min": "answers above so many bytes are packed, for clients that ask",
+    "api.edge.request_seconds": "a request that is not complete so long after its first byte is "
+    "answered with 408 and ends its connection",
+    "api.edge.keep_alive_seconds": "a connection without a request ends after so long",
+    "api.edge.unread_seconds": "a connection whose client takes nothing of an answer for so long "
+    "is cut",
+    "api.edge.connections_max": "connections together, sockets included (429 beyond, whatever "
+    "`--limits` says); at most what the system lets a process open",
+    "api.edge.address_calls_per_minute": "calls of one address on all routes together (429 beyond, "
+    "unless `--limits off`); 0 sets none",
     "catalog.messages": "texts of the codes: the founding list's, or newer ones where there are; "
     "latest also has 401097 and a stricter rule for names of portfolios",
     "catalog.status_mode": "HTTP status of refusals: 200, or 400",

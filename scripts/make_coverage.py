@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openprime.api.edge.auth import AUTH_CODES, BROKER_CODES, FORBIDDEN, KeyLevel
 from openprime.api.endpoints import ENDPOINTS, Endpoint
+from openprime.api.openapi import EXCEEDED, possible_codes
 from openprime.errors import rows
 
 OUT = Path(__file__).parent.parent / "docs" / "coverage.md"
-WRITE_CODES = (50001, 400011)
 
 HEAD = """\
 # Coverage
@@ -74,20 +73,14 @@ def codes_by_route() -> dict[int, list[str]]:
     """Each code, with the routes on which it can arise."""
     where: dict[int, list[str]] = {}
     for row in ENDPOINTS.values():
-        for code in dict.fromkeys(codes_of(row)):
+        for code in codes_of(row):
             where.setdefault(code, []).append(f"{row.method} {row.path}")
     return where
 
 
 def codes_of(row: Endpoint) -> list[int]:
-    codes = [*row.table.codes, *row.codes]
-    if row.permission is not None or row.may_be_signed:
-        codes += [row.forbidden_code if code == FORBIDDEN else code for code in AUTH_CODES]
-    if row.level is KeyLevel.BROKER:
-        codes += BROKER_CODES
-    if row.writes:
-        codes += WRITE_CODES
-    return codes
+    """What a route can refuse with; under limits the budget may be spent (100429)."""
+    return [*possible_codes(row), EXCEEDED]
 
 
 def arises(routes: list[str]) -> str:

@@ -54,9 +54,7 @@ MEETINGS = {
 def members(body: type[Asked]) -> str:
     """The members of a body: the required ones plain, the others in brackets."""
     fields = sorted(msgspec.structs.fields(body), key=lambda field: not field.required)
-    named = [
-        field.encode_name if field.required else f"[{field.encode_name}]" for field in fields
-    ]
+    named = [field.encode_name if field.required else f"[{field.encode_name}]" for field in fields]
     return ", ".join(f"`{name}`" for name in named)
 
 

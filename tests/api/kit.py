@@ -45,6 +45,7 @@ from openprime.model.venue import (
 from openprime.model.vocabulary import Exchange, Liquidity, OrderType, Permission, UserKind
 from openprime.sequencer import Sequencer
 from openprime.store import History, Store
+from tests.api import shapes
 
 BTC = "BINANCE_PERP_BTC_USDT"
 ETH = "BINANCE_PERP_ETH_USDT"
@@ -177,6 +178,7 @@ class Broker:
             wall_ms=lambda: self.clock_ms,
         )
         self.sequencer.observers.append(self.services.observe)
+        self.sequencer.on_refusal = self.services.refusals.on_refusal
         self.app = Application(self.services)
         self.app.operator = OperatorDoor(self.services, ADMIN_TOKEN, AdminSettings())
         self.user_id = int(self.do(CreateUser(kind)))
@@ -279,8 +281,12 @@ class Broker:
         async def send(message: Any) -> None:
             sent.append(message)
 
+        forced = self.services.faults.armed
         await self.app(scope, receive, send)
-        return Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
+        answer = Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
+        if "content-encoding" not in answer.headers:
+            shapes.check(self.app.endpoints.get((method, path)), answer, forced)
+        return answer
 
     def admin(self, method: str, path: str, client: str = "127.0.0.1", **members: Any) -> Answer:
         """An operator's action; `path` is what follows /admin/v1/."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 import pytest
@@ -75,6 +76,17 @@ def test_packing_is_for_those_who_ask(broker: Broker) -> None:
         assert "content-encoding" not in answer.headers
     small = broker.send("GET", ORDERS, headers | {"Accept-Encoding": "gzip"})
     assert "content-encoding" not in small.headers
+
+
+def test_first_page_names_what_there_is(broker: Broker) -> None:
+    broker.app.sockets["/v1/private"] = broker.app
+    answer = broker.send("GET", "/")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for path in (b"/openapi.json", b"/health", b"/v1/private"):
+        assert path in answer.body
+    for link in re.findall(rb'href="([^"]+)"', answer.body):
+        assert broker.send("GET", link.decode()).status == 200
 
 
 def test_health(broker: Broker) -> None:

@@ -12,22 +12,25 @@ Provoke = Callable[[World], Answer]
 
 
 class Case(NamedTuple):
-    """A code's natural cause. `arguments` fill the placeholders of its text."""
+    """A code's natural cause. `arguments` fill the placeholders of its text; `surface` is where
+    the answer comes from.
+    """
 
     code: int
     arguments: tuple[str, ...]
+    surface: str
     provoke: Provoke
 
 
 NATURAL: dict[int, Case] = {}
 
 
-def natural(code: int, *arguments: str) -> Callable[[Provoke], Provoke]:
-    """Enter a function as the natural cause of a code."""
+def natural(code: int, *arguments: str, on: str) -> Callable[[Provoke], Provoke]:
+    """Enter a function as the natural cause of a code, on a surface."""
 
     def enter(provoke: Provoke) -> Provoke:
         assert code not in NATURAL, f"{code} has a cause already"
-        NATURAL[code] = Case(code, arguments, provoke)
+        NATURAL[code] = Case(code, arguments, on, provoke)
         return provoke
 
     return enter

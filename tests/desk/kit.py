@@ -120,6 +120,7 @@ class DeskKit:
         )
         account.positions[leg] = position
         account.stale_syms[leg] = None
+        turn.touch_position(account, sym, leg)
         return position
 
     def place(

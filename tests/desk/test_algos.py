@@ -408,3 +408,63 @@ def test_nobody_else_s_algo_order_can_be_named(kit: DeskKit) -> None:
     kit.do(c.CreatePortfolio(kit.desk.state.portfolios[kit.portfolio_id].user_id, "other"))
     other = list(kit.desk.state.portfolios)[-1]
     assert kit.code(kit.do(c.CancelAlgoOrder(other, algo.algo_order_id, ""))) == 401018
+
+
+def test_a_cancelled_schedule_leaves_nothing_on_the_agenda(kit: DeskKit) -> None:
+    far_ms = kit.now_ms + 1000 * HOUR_MS
+    times = {"start_ms": far_ms, "end_ms": far_ms + HOUR_MS, "interval_ms": 60_000}
+    twap: dict[str, Any] = {"algo_type": AlgoType.TWAP, "condition": None, "triggers": {}} | times
+    first, second = (placed(kit, **twap).algo_order_id for _ in range(2))
+    kit.do(c.CancelAlgoOrder(kit.portfolio_id, first, ""))
+    assert [due.subject for due in kit.desk.state.agenda] == [second]
+
+
+def test_slices_and_triggers_keep_to_the_steps_in_force(kit: DeskKit) -> None:
+    changes = {"lotSize": "0.05", "tickSize": "10"}
+    assert kit.do(c.Override("instruments", BTC_PERP, changes)).refusal is None
+    assert kit.code(ask(kit, triggers={CONDITIONAL: trigger(61005)})) == 401015
+    algo = placed(kit)
+    smaller = c.ReplaceAlgoOrder(kit.portfolio_id, algo.algo_order_id, "", D("0.12"), {})
+    assert kit.code(kit.do(smaller)) == 401013
+    larger = c.ReplaceAlgoOrder(kit.portfolio_id, algo.algo_order_id, "", D(100_000), {})
+    assert kit.code(kit.do(larger)) == 401027
+    moved = {CONDITIONAL: trigger(61005)}
+    replaced = c.ReplaceAlgoOrder(kit.portfolio_id, algo.algo_order_id, "", None, moved)
+    assert kit.code(kit.do(replaced)) == 401015
+    end_ms = kit.now_ms + 7 * 60_000
+    times = {"end_ms": end_ms, "interval_ms": 60_000, "quantity": D(1)}
+    placed(kit, algo_type=AlgoType.TWAP, condition=None, triggers={}, **times)
+    kit.now_ms += 100
+    (order,) = sub_orders(kit.do(c.RunAgenda()))
+    assert order.quantity == D("0.15")
+    assert order.order_id in kit.desk.state.orders
+
+
+def test_what_orders_bring_along_is_bounded(kit: DeskKit) -> None:
+    kit.do(c.Override("instruments", BTC_SPOT, {"maxNumOrders": "2"}))
+    attached = Attached(trigger(90000), None)
+
+    def buy() -> Outcome:
+        return kit.do(
+            c.PlaceOrder(
+                kit.portfolio_id,
+                BTC_SPOT,
+                Side.BUY,
+                OrderType.LIMIT,
+                TimeInForce.GTC,
+                D("0.01"),
+                D(0),
+                D(60000),
+                attached=attached,
+            )
+        )
+
+    first = buy()
+    assert isinstance(first.reply, Order)
+    kit.report(Accepted(first.reply.order_id))
+    kit.fill(kit.desk.state.orders[first.reply.order_id], 60000, "0.01")
+    assert len(kit.desk.state.algos) == 1
+    assert buy().refusal is None  # one waits, one comes with this order
+    assert kit.code(buy()) == 401044
+    kit.do(c.CancelAlgoOrders(kit.portfolio_id, None, None, None, None, None))
+    assert buy().refusal is None

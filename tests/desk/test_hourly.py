@@ -32,8 +32,12 @@ def with_levels(*levels: tuple[str, str], coin: str = "USDT") -> Reference:
 
 
 def kit_with(*levels: tuple[str, str]) -> DeskKit:
+    """A desk whose account has collateral enough for whatever it comes to owe."""
     kit = DeskKit(change=lambda _: with_levels(*levels))
     kit.index("BTC", 60000)
+    kit.index("ETH", 2600)
+    for exchange in (Exchange.BINANCE, Exchange.OKX):
+        kit.cash("ETH", 1000, exchange)
     kit.mark(BTC_PERP, 60000)
     return kit
 
@@ -83,6 +87,7 @@ def test_interest_compounds_on_what_is_owed_and_frozen() -> None:
     """The page's statement: what a resting MARGIN order holds back bears interest as well."""
     kit = kit_with(("0.00001", "4800000"))
     kit.cash("USDT", 100_000)
+    kit.cash("BTC", 0)
     order = kit.rest(BTC_MARGIN, "SELL", "0.5", 61000)
     base = order.frozen
     first = until(kit, NEXT_HOUR_MS)
@@ -121,7 +126,6 @@ def test_nothing_is_charged_where_nothing_is_owed() -> None:
 def test_a_loss_that_is_not_realised_is_owed_once_it_exceeds_the_cash() -> None:
     kit = kit_with(("0.001", "1000000"))
     kit.cash("USDT", 1000)
-    kit.cash("BTC", 10)
     opened(kit, BTC_PERP, 1, 60000)
     kit.mark(BTC_PERP, 59001)
     assert statements(until(kit, NEXT_HOUR_MS)) == []

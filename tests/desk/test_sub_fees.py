@@ -151,6 +151,19 @@ def test_a_markup_on_a_rebate(kit: Brokerage) -> None:
     assert kit.desk.state.house[FEES]["USDT"] == -6
 
 
+def test_what_was_waived_of_a_fee_is_not_passed_on(kit: Brokerage) -> None:
+    """A markup that comes into force over a resting buy is above what the order holds back."""
+    order = kit.rest(BTC_SPOT, "BUY", "1", 60000)
+    kit.cash("USDT", order.frozen)
+    kit.markup("1000", "1000", business=Business.SPOT)
+    before = kit.main_cash()
+    outcome = kit.fill(order, 60000, "1")
+    (trade,) = (event for event in outcome.events if isinstance(event, Trade))
+    assert trade.fee == 60
+    assert kit.main_cash() == before
+    assert not [event for event in outcome.events if isinstance(event, MarkupCollected)]
+
+
 def test_margin_counts_the_fee_that_will_be_paid(kit: Brokerage) -> None:
     kit.markup("100")
     kit.rest(BTC_PERP, "BUY", "1", 60000)

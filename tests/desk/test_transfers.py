@@ -329,3 +329,18 @@ def test_the_same_commands_give_the_same_state(slow: FundsKit) -> None:
     for envelope in slow.journal[len(other.journal) :]:
         assert other.desk.apply(envelope).refusal is None
     assert other.desk.snapshot() == slow.desk.snapshot()
+
+
+def test_a_refusal_leaves_the_books_to_the_last_digit(kit: FundsKit) -> None:
+    """Refusals are not journaled, so a replay comes to the same bytes without them."""
+    kit.approve()
+    before = kit.desk.snapshot()
+    refused(kit.transfer(kit.main, Place(kit.portfolio_id, EDX), "0.25"), 401066)
+    assert kit.desk.snapshot() == before
+    kit.hold(BTC_PERP, 1, 100)
+    kit.mark(BTC_PERP, 100)
+    before = kit.desk.snapshot()
+    outcome = kit.transfer(kit.main, kit.funding, "990.000001")
+    assert outcome.refusal is not None
+    assert outcome.refusal.code == 403013
+    assert kit.desk.snapshot() == before

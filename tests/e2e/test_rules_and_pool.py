@@ -19,6 +19,7 @@ from tests.served import Client, ServedBroker
 Json = dict[str, Any]
 
 BTC, SPOT, NEW = "BINANCE_PERP_BTC_USDT", "BINANCE_SPOT_BTC_USDT", "BINANCE_PERP_NEW_USDT"
+NEW_SPOT = "BINANCE_SPOT_NEW_USDT"
 EDX = "EDX_SPOT_BTC_USDT"
 ORDER, POSITION = "/api/v1/trading/order", "/api/v1/trading/position"
 LEVERAGE = "/api/v1/trading/position/leverage"
@@ -58,6 +59,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.served = ServedBroker(folder).start()
         self.client = self.served.client()
+        self.others: list[Client] = []
         self.operator("marks/pin", sym=BTC, price="60000")
         self.operator("indexes/pin", coin="BTC", price="60000")
         self.fund(self.served.portfolio_id, USDT="100000", BTC="5")
@@ -84,6 +86,14 @@ class Desk:
         for coin, amount in amounts.items():
             account = self.account | {"portfolioId": portfolio_id}
             self.operator("portfolios/fund", **account, coin=coin, amount=amount)
+
+    def other_client(self, **amounts: str) -> Client:
+        """The client of another portfolio with so much money."""
+        made = self.client.data("POST", "/api/v1/trading/portfolio", name="Other01")
+        self.fund(str(made["portfolioId"]), **amounts)
+        key = self.operator("keys", portfolioId=made["portfolioId"])
+        self.others.append(Client(self.served.rest_url, key["accessKey"], key["secretKey"]))
+        return self.others[-1]
 
     def venue_account(self, group: str) -> int:
         rows = self.ask("GET", "pool")["accounts"]
@@ -114,6 +124,8 @@ def refused(answer: Json, code: int) -> None:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
+    for other in made.others:
+        other.close()
     assert made.served.stop() == 0, made.served.log()
 
 
@@ -148,11 +160,7 @@ def test_clients_trade_a_listed_symbol_with_each_other(desk: Desk) -> None:
     rules = {"tickSize": "0.01", "lotSize": "1", "contractSize": "1"}
     desk.operator("instruments/add", sym=NEW, rules=rules)
     desk.operator("marks/pin", sym=NEW, price="5")
-    made = desk.client.data("POST", "/api/v1/trading/portfolio", name="Other01")
-    other_id = str(made["portfolioId"])
-    desk.fund(other_id, USDT="1000")
-    key = desk.operator("keys", portfolioId=other_id)
-    other = Client(desk.served.rest_url, key["accessKey"], key["secretKey"])
+    other = desk.other_client(USDT="1000")
     resting = desk.rest(sym=NEW, side="SELL", orderQty="10", limitPrice="5.01")
     until(lambda: desk.row(resting)["orderState"] == "OPEN")
     bought = {**BASE, "sym": NEW, "orderQty": "4", "limitPrice": "5.05"}
@@ -163,7 +171,25 @@ def test_clients_trade_a_listed_symbol_with_each_other(desk: Desk) -> None:
     assert desk.row(resting)["executedQty"] == "4"
     info = desk.client.data("GET", "/api/v1/trading/sym/info", sym=NEW)[NEW]
     assert (info["tickSize"], info["minSize"], info["state"]) == ("0.01", "1", "live")
-    other.close()
+
+
+def test_a_fill_that_outruns_a_change(desk: Desk) -> None:
+    """Both are under way to the venue; the fill comes first, and uses what the change gave up."""
+    desk.operator("instruments/add", sym=NEW_SPOT, rules={"tickSize": "0.01", "lotSize": "1"})
+    desk.operator("indexes/pin", coin="NEW", price="5")
+    desk.fund(desk.served.portfolio_id, NEW="100")
+    other = desk.other_client(USDT="1000")
+    order_id = desk.rest(sym=NEW_SPOT, side="SELL", orderQty="10", limitPrice="5")
+    until(lambda: desk.row(order_id)["orderState"] == "OPEN")
+    desk.operator("faults", kind="venue.latency", args={"ms": 1000})
+    other.data("POST", ORDER, **BASE | {"sym": NEW_SPOT, "orderQty": "8", "limitPrice": "5"})
+    change = desk.client.call("PUT", ORDER, orderId=order_id, replaceQty="5")
+    assert change["code"] == 200000, change
+    until(lambda: desk.row(order_id)["executedQty"] == "8")
+    row = desk.row(order_id)
+    assert (row["action"], row["actionMsg"]) == ("AMEND_FAILED", TEXTS[401057])
+    assert (row["orderState"], row["orderQty"]) == ("PARTIALLY_FILLED", "10")
+    desk.ask("DELETE", "faults")
 
 
 def test_a_restart_keeps_what_the_operator_changed(desk: Desk) -> None:

@@ -118,3 +118,11 @@ def test_a_jump_over_several_settlements_keeps_the_last() -> None:
 def test_an_hourly_symbol() -> None:
     clock = FundingClock(now_ms=DAY_MS + 1, interval_hours=1)
     assert clock.next_settlement_ms == DAY_MS + HOUR_MS
+
+
+def test_a_symbol_may_come_to_settle_more_often() -> None:
+    clock = FundingClock(now_ms=DAY_MS + 1)
+    clock.settle_every(1, DAY_MS + 2 * HOUR_MS + 5)
+    assert clock.next_settlement_ms == DAY_MS + 3 * HOUR_MS
+    clock.settle_every(1, DAY_MS + 7 * HOUR_MS)
+    assert clock.next_settlement_ms == DAY_MS + 3 * HOUR_MS, "nothing is new"

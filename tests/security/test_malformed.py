@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,17 @@ from tests.api.market_socket_kit import Scene, entry, subscribe
 from tests.api.socket_kit import Peer, in_loop, logged_in, login_frame, private_socket
 
 ORDERS = "/api/v1/trading/orders"
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A broker in this process whose main portfolio holds 100,000 USDT on BINANCE."""
+    made = Broker()
+    made.fund()
+    yield made
+    made.close()
+
+
 CODES = {row.code for row in rows()} | {200, 200000}
 
 # What makes an object unfit, wherever one is read.
@@ -218,6 +230,7 @@ def test_unknown_key_costs_as_much_at_a_login(
 
 def test_under_overload_cancels_and_reads_go_on(broker: Broker) -> None:
     order_id = broker.place()
+    broker.runner.run(broker.sequencer.settled())
     broker.sequencer.settings = SequencerSettings(undurable_max=2, undurable_spare=1)
     commit, free = broker.store.commit, threading.Event()
 
@@ -234,6 +247,7 @@ def test_under_overload_cancels_and_reads_go_on(broker: Broker) -> None:
         return broker._send(method, ORDER, headers, query, body, "127.0.0.1")
 
     async def overload() -> None:
+        assert broker.sequencer.queue_depth == 0
         placing = [asyncio.ensure_future(asked("POST", base_order())) for _ in range(2)]
         await asyncio.sleep(0)
         assert broker.sequencer.queue_depth == 2

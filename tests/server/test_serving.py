@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from openprime.api.settings import ApiSettings
+from openprime.server.assembly import api_settings
 from openprime.server.config import FileConfig, Limits, ServerConfig
-from openprime.server.serving import api_settings
 
 
 @pytest.mark.parametrize(

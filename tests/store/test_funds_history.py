@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,13 @@ from openprime.desk.funds import (
     Withdrawal,
     WithdrawalTerms,
 )
-from openprime.model.vocabulary import DepositStatus, Exchange, TransferStatus, WithdrawalStatus
+from openprime.model.vocabulary import (
+    BillKind,
+    DepositStatus,
+    Exchange,
+    TransferStatus,
+    WithdrawalStatus,
+)
 from openprime.store import FundsFilter, FundsHistory, Store, bodies
 from tests.store.samples import NOW_MS, PORTFOLIO, USER, keep
 from tests.store.test_history import _plans
@@ -261,3 +268,30 @@ def test_single_transfers_are_found_by_their_keys(store: Store) -> None:
     assert _plans(store, lambda: history.transfer_by_client_id(USER, "c5")) == [
         "SEARCH transfers USING INDEX transfers_by_client (user_id=? AND client_order_id=?)"
     ]
+
+
+@given(filters, st.integers(1, 4), st.integers(1, 20))
+def test_bills_are_all_kinds_in_one_list(
+    store: Store, filter: FundsFilter, page: int, page_size: int
+) -> None:
+    everything = [
+        (kind, row)
+        for kind, name in (
+            (BillKind.DEPOSIT, "deposits"),
+            (BillKind.TRANSFER, "transfers"),
+            (BillKind.WITHDRAWAL, "withdrawals"),
+        )
+        for row in _questions(store)[name](filter, 1, 1000)
+    ]
+    everything.sort(key=lambda found: (found[1].created_at_ms, _id_of(found[1])), reverse=True)
+    found = FundsHistory(store).bills(dict.fromkeys(BillKind, filter), page, page_size)
+    expected = everything[(page - 1) * page_size : page * page_size]
+    assert [(row.created_at_ms, _id_of(row)) for _, row in found] == [
+        (row.created_at_ms, _id_of(row)) for _, row in expected
+    ]
+    assert all(pair in everything for pair in found)
+
+
+def _id_of(row: Transfer | Deposit | Withdrawal) -> int:
+    first: int = msgspec.structs.astuple(row)[0]
+    return first

@@ -11,6 +11,7 @@ from openprime.desk.commands import NO_QUOTE, Command, Envelope, FreezeKey
 from openprime.desk.state import State
 from openprime.store import Batch, Store, StoreError, recover
 from openprime.store.digest import next_digest, seal
+from openprime.store.errors import FROM_BACKUP
 from openprime.store.snapshots import pack
 from openprime.store.tables import journal, snapshot_parts, snapshots
 from openprime.store.writer import decode_envelopes
@@ -143,7 +144,7 @@ def test_changed_bytes_of_the_journal_are_found(life: Life) -> None:
     assert_refused(
         life,
         "expected the journal's commands 2 to 2 with the checksum that they were stored with; "
-        "found other bytes; restore the data folder from a backup",
+        "found other bytes; " + FROM_BACKUP,
     )
 
 
@@ -155,7 +156,7 @@ def test_a_missing_row_of_the_journal_is_found(life: Life) -> None:
     assert_refused(
         life,
         "expected a journal row that begins at 2; found one that begins at 3; "
-        "restore the data folder from a backup",
+        + FROM_BACKUP,
     )
 
 
@@ -235,7 +236,7 @@ def test_with_all_snapshots_damaged_and_a_trimmed_journal_it_says_so(life: Life)
     assert_refused(
         life,
         "expected a snapshot with the hash that it was stored with; "
-        "found 2 damaged, and a journal that begins at 3; restore the data folder from a backup",
+        "found 2 damaged, and a journal that begins at 3; " + FROM_BACKUP,
     )
 
 

@@ -25,6 +25,7 @@ from openprime.api.services import Services
 from openprime.api.sockets.door import refuse_handshake
 from openprime.api.venue_shapes.answer import BareAnswer
 from openprime.errors import Refusal
+from openprime.store.errors import StoreError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -105,6 +106,9 @@ class Application:
             status, body = await self._answer(endpoint, scope, headers, receive, visit)
         except ClientGone:
             return
+        except StoreError as error:
+            log.error("history_failed", path=scope["path"], reason=str(error))
+            status, body = self._refused, self.services.texts.body(UNAVAILABLE)
         except Exception:
             log.exception("request_failed", method=scope["method"], path=scope["path"])
             status, body = SERVER_ERROR, envelope.SERVER_ERROR
@@ -160,6 +164,9 @@ class Application:
                 status = OK if done else self._refused
         except ClientGone:
             return
+        except StoreError as error:
+            log.error("history_failed", path=row.path, reason=str(error))
+            status, body = self._refused, self.services.texts.body(UNAVAILABLE)
         except Exception:
             log.exception("request_failed", method=row.method, path=row.path)
             status, body = SERVER_ERROR, envelope.SERVER_ERROR

@@ -29,7 +29,7 @@ BUDGET_HEADERS = {
     "X-RateLimit-Reset": "seconds until another call is free",
 }
 # What the text of a parameter looks like, where its reader tells.
-_PATTERNS = {
+_PATTERNS: dict[readers.Reader, str] = {
     readers.amount: r"^[0-9]{1,18}(\.[0-9]{1,18})?$",
     readers.whole: r"^[0-9]+$",
     readers.moment: r"^[0-9]{1,13}$",

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from openprime.api import wire
 from openprime.api.edge.auth import Gate
@@ -15,6 +15,7 @@ from openprime.api.edge.keys import KeyRing, Proxies
 from openprime.api.edge.limiter import Limiter
 from openprime.api.envelope import Texts
 from openprime.api.faults import FaultBoard
+from openprime.api.refusals import RefusalBook
 from openprime.api.settings import ApiSettings
 from openprime.desk.commands import Command, Envelope, FreezeKey, OperatorNote
 from openprime.desk.desk import Desk
@@ -72,6 +73,29 @@ class Prices(Protocol):
         ...
 
 
+class ClockReading(NamedTuple):
+    """The desk's time and the world's, in ms, and how the desk's runs."""
+
+    desk_ms: int
+    wall_ms: int
+    speed: Decimal
+    frozen: bool
+
+
+class DeskClock(Protocol):
+    """The clock as the operator moves it."""
+
+    def read(self) -> ClockReading: ...
+
+    async def set(
+        self,
+        commands: Commands,
+        to_ms: int | None = None,
+        speed: Decimal | None = None,
+        frozen: bool | None = None,
+    ) -> Refusal | None: ...
+
+
 class FinishedOrders:
     """The orders that ended last, so that a cancel can answer with the end it brought about."""
 
@@ -100,7 +124,7 @@ class Services:
 
     `clock_ms` is the desk's time and may be advanced by an operator; `wall_ms` is the world's,
     which nonces are compared with. `unseal(sealed_secret, access_key)` opens a key's secret.
-    Without a `limiter` there are no budgets.
+    Without a `limiter` there are no budgets, without a `clock` none that could be set.
     """
 
     sequencer: Commands
@@ -112,6 +136,7 @@ class Services:
     settings: ApiSettings = field(default_factory=ApiSettings)
     wall_ms: Callable[[], int] = _wall_ms
     limiter: Limiter | None = None
+    clock: DeskClock | None = None
     started_at_ms: int = field(init=False)
     keys: KeyRing = field(init=False)
     gate: Gate = field(init=False)
@@ -121,6 +146,7 @@ class Services:
     funds: FundsHistory = field(init=False)
     algo_history: AlgoHistory = field(init=False)
     faults: FaultBoard = field(init=False)
+    refusals: RefusalBook = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -136,6 +162,12 @@ class Services:
         self.algo_history = AlgoHistory(self.store)
         self.finished = FinishedOrders(settings.finished_orders_kept)
         self.faults = FaultBoard(lambda: self.desk.state.faults, self.clock_ms)
+        self.refusals = RefusalBook(
+            lambda: self.desk,
+            settings.refusals_kept,
+            settings.refusals_explained_per_second,
+            settings.refusals_logged_per_minute,
+        )
 
     @property
     def desk(self) -> Desk:
@@ -160,6 +192,7 @@ class Services:
             self.keys.observe(outcome.events)
         self.faults.observe(envelope.command)
         self.finished.observe(outcome.events)
+        self.refusals.observe(envelope, outcome)
 
     def through(self, commands: Commands) -> "Services":
         """The same services with another way to the desk."""

@@ -40,7 +40,8 @@ class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     These four follow the profiles that the server is started with.
     `numeric_statement_ids` prints portfolioId and createAt of statements as integers.
     `freeze_after_bad_signatures` in a row freeze a key (0: never; None: as the limits' profile has
-    it). `trusted_proxies` are the peers whose X-Forwarded-For counts.
+    it). `trusted_proxies` are the peers whose X-Forwarded-For counts. Of refused orders so many a
+    second are explained, the last of them kept, and so many a minute told to the log.
     """
 
     newest_messages: bool = False
@@ -52,6 +53,9 @@ class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_cache_ms: int = 30_000
     freeze_after_bad_signatures: int | None = None
     finished_orders_kept: int = 10_000
+    refusals_kept: int = 1_000
+    refusals_explained_per_second: int = 20
+    refusals_logged_per_minute: int = 60
     generic_socket_errors: bool = False
     trusted_proxies: tuple[str, ...] = ()
     durability: str = "fsync"

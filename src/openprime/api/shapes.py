@@ -1,6 +1,7 @@
 """What `data` holds, from the words of the endpoint table to a JSON schema.
 
-    array of X    page of X    map of NAME to X    {name, name: X}    X or X    NOUN
+    array of X    page of X    short page of X    map of NAME to X
+    {name, name: X}    X or X    NOUN
 
 A member without a word of its own is a text. Nouns are rows that several routes answer with, in
 the same words; a row has all of its members and no other.
@@ -14,6 +15,8 @@ Json = dict[str, Any]
 
 # An answer that follows another exchange's documents.
 VENUES_OWN = "as the venue's own"
+# Under this name a schema has the words that nothing is known of.
+UNTOLD = "$comment"
 
 _TEXT = {"type": "string"}
 _WORDS: dict[str, Json] = {
@@ -74,7 +77,7 @@ NOUNS = {
     "named account": """{
         accountId: integer, venues, label, exchangeUid: integer, accountNote
     }""",
-    "account with balance": """{
+    "accounts with balance": """{
         accountId: integer, accountNote, venues, accountType, totalUsdt, assetInfo: array of {
             currency, totalBalance, available, withdrawAvailable, frozen, valueUsdt
         }
@@ -92,7 +95,8 @@ NOUNS = {
         defaultLeverage, safeLeverage
     }""",
     "fee rate": """{
-        exchangeType, businessType, takerFeeRate, makerFeeRate, level, groupList: array of fee groups
+        exchangeType, businessType, takerFeeRate, makerFeeRate, level,
+        groupList: array of fee groups
     }""",
     "broker fee rate": """{
         portfolioId, exchange, instType, effDate, maker, taker, level,
@@ -101,6 +105,16 @@ NOUNS = {
     "fee group": "{groupName, takerFee, makerFee, symList: array of text}",
     "interest level": """{
         level: integer, exchangeType, coin, hourInterestRate, loanLimit, updateTime: integer
+    }""",
+    "loan account": """{
+        exchange, accountStatus, ltv, netMarginValue, netValidMargin, netAvailableMargin,
+        loanMargin, loanMaintenanceMargin, coins: array of {
+            coin, loan, loanMmr, loanLeverage: integer, loanValue, netEquity, netEquityValue,
+            netMarginValue, portfolioMaxLoanCoin
+        }
+    }""",
+    "loan order": """{
+        orderId, clientOrderId, exchange, type, coin, amount, status, createTime: integer
     }""",
     "algo order": """{
         portfolioId, algoOrderId, algoOrderType, algoProvider, clientOrderId, sym, exchangeType,
@@ -151,7 +165,6 @@ NOUNS = {
     }""",
 }
 
-_ANYTHING: Json = {}
 _TOKEN = re.compile(r"\s*(\{|\}|,|:|[A-Za-z][A-Za-z0-9' ]*)")
 
 
@@ -205,7 +218,7 @@ class _Reader:
         if words in _WORDS:
             return _WORDS[words]
         noun = NOUNS.get(words) or NOUNS.get(_singular(words))
-        return _ANYTHING if noun is None else schema(noun)
+        return {UNTOLD: words} if noun is None else schema(noun)
 
     def _rest(self, words: str) -> Json:
         """What an array, a page or a map is of: the rest of the phrase, or members that follow."""
@@ -236,4 +249,10 @@ def _page(item: Json) -> Json:
     return _row({**counts, "list": _array(item)})
 
 
-_BUILDERS = {"array of ": _array, "page of ": _page}
+def _short_page(item: Json) -> Json:
+    """A page that does not tell how many there are."""
+    counts = dict.fromkeys(("page", "pageSize", "totalSize"), _WORDS["integer"])
+    return _row({**counts, "list": _array(item)})
+
+
+_BUILDERS = {"array of ": _array, "page of ": _page, "short page of ": _short_page}

@@ -1,7 +1,8 @@
-"""The command line: `openprime up`, `openprime keys …`, `openprime errors`, `openprime admin …`.
+"""The command line: `openprime up`, `keys …`, `errors`, `admin …`, `explain …`,
+`verify`, `backup` and `restore`.
 
 Whatever is wrong with a call is said in one line on standard error, with exit code 2; what a
-running broker says no to, with exit code 1.
+running broker says no to, and what is wrong with a data folder, with exit code 1.
 """
 
 import sys
@@ -11,6 +12,8 @@ import click
 from openprime import __version__
 from openprime.cli.admin import admin
 from openprime.cli.errors import errors
+from openprime.cli.explain import explain
+from openprime.cli.folder import backup, restore, verify
 from openprime.cli.keys import keys
 from openprime.cli.operator_client import Refused
 from openprime.cli.up import up
@@ -26,6 +29,9 @@ openprime.add_command(up)
 openprime.add_command(keys)
 openprime.add_command(errors)
 openprime.add_command(admin)
+openprime.add_command(explain)
+for command in (verify, backup, restore):
+    openprime.add_command(command)
 
 
 def main() -> None:

@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from openprime.cli.operator_client import (
-    DEFAULT_URL,
-    TOKEN_VARIABLE,
-    URL_VARIABLE,
-    call,
-    server_of,
-)
+from openprime.cli.operator_client import call, reaches_broker, server_of
 
 if TYPE_CHECKING:
     from openprime.api.operator import AdminRow
@@ -135,13 +129,7 @@ def _parsed(ctx: click.Context, param: click.Parameter, value: str | None) -> An
 
 
 @click.group(cls=Actions)
-@click.option("--url", metavar="URL", help=f"The broker. Default: {URL_VARIABLE}, {DEFAULT_URL}.")
-@click.option("--token", metavar="TOKEN", help=f"Its admin token. Default: {TOKEN_VARIABLE}.")
-@click.option(
-    "--ready-file",
-    type=click.Path(path_type=Path),
-    help="A ready file, which names both.",
-)
+@reaches_broker
 @click.pass_context
 def admin(ctx: click.Context, url: str | None, token: str | None, ready_file: Path | None) -> None:
     """What the operator of a running broker does."""

@@ -4,6 +4,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
@@ -28,6 +29,26 @@ class Server(NamedTuple):
 
     url: str
     token: str
+
+
+def reaches_broker(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which a group of commands finds its broker: url, token, ready_file."""
+    options = (
+        click.option(
+            "--url", metavar="URL", help=f"The broker. Default: {URL_VARIABLE}, {DEFAULT_URL}."
+        ),
+        click.option(
+            "--token", metavar="TOKEN", help=f"Its admin token. Default: {TOKEN_VARIABLE}."
+        ),
+        click.option(
+            "--ready-file",
+            type=click.Path(path_type=Path),
+            help="A ready file, which names both.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def server_of(url: str | None, token: str | None, ready_file: Path | None) -> Server:

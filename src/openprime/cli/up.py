@@ -20,10 +20,11 @@ from openprime.cli.failure import fail
 @click.option("--data", metavar="DIR", help="Data folder; :memory: keeps nothing.")
 @click.option(
     "--market",
-    type=click.Choice(["synthetic"]),
+    type=click.Choice(["synthetic", "none"]),
     default="synthetic",
     show_default=True,
-    help="Market of the symbols that are not replayed.",
+    help="Market of the symbols that are not replayed; with none, clients trade with each other"
+    " alone, at prices that the operator pins.",
 )
 @click.option(
     "--replay",

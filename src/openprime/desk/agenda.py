@@ -1,6 +1,6 @@
 """What the desk has to do at a moment to come: it is noted here and done when time has passed."""
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 from openprime.desk.state import Due, TaskKind
 from openprime.desk.turn import Turn
@@ -11,6 +11,18 @@ def schedule(turn: Turn, time_ms: int, kind: TaskKind, subject: int = 0) -> None
     state = turn.state
     state.tasks_noted += 1
     insort(state.agenda, Due(time_ms, state.tasks_noted, kind, subject))
+
+
+def call_off(turn: Turn, time_ms: int, kind: TaskKind, subject: int) -> None:
+    """Take back a task that was noted for `time_ms`, if it is still to be done."""
+    agenda = turn.state.agenda
+    place = bisect_left(agenda, time_ms, key=lambda due: due.time_ms)
+    while place < len(agenda) and agenda[place].time_ms == time_ms:
+        due = agenda[place]
+        if due.kind is kind and due.subject == subject:
+            del agenda[place]
+            return
+        place += 1
 
 
 def come_round(turn: Turn, kind: TaskKind, interval_ms: int, offset_ms: int = 0) -> None:

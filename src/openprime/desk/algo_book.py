@@ -1,8 +1,9 @@
 """Algo orders at work: how they come in, are told of, and leave."""
 
+from openprime.desk.agenda import call_off
 from openprime.desk.algo_state import AlgoOrder, copy_of_algo
 from openprime.desk.events import AlgoChanged
-from openprime.desk.state import Portfolio
+from openprime.desk.state import Portfolio, TaskKind
 from openprime.desk.triggers import disarm
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
@@ -45,6 +46,8 @@ def leave(
 ) -> AlgoOrder:
     """End an algo order; its client's own id stays blocked for a while."""
     disarm(turn, algo)
+    if algo.schedule is not None:
+        call_off(turn, algo.schedule.next_ms, TaskKind.RUN_SLICE, algo.algo_order_id)
     portfolio = turn.state.portfolios[algo.portfolio_id]
     del turn.state.algos[algo.algo_order_id]
     del portfolio.algo_orders[algo.algo_order_id]

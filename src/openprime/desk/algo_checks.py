@@ -4,20 +4,22 @@ The table of the order checks stays the one truth about their order; here stands
 has in their place (resolutions 79).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from openprime.desk import checks
 from openprime.desk.access import business_offered
 from openprime.desk.algo_book import name_taken
+from openprime.desk.algo_room import algo_has_room
+from openprime.desk.algo_state import Trigger
 from openprime.desk.check_table import checks_of
-from openprime.desk.checks import Check
+from openprime.desk.checks import Check, first_refusal
 from openprime.desk.commands import PlaceAlgoOrder, PlaceOrder
 from openprime.desk.margin_checks import margin_suffices
 from openprime.desk.placing import Placing
 from openprime.desk.pool import venue_account_found
 from openprime.desk.turn import Turn
-from openprime.model.vocabulary import MARGIN, AlgoType, ConditionType
+from openprime.model.vocabulary import MARGIN, AlgoType, ConditionType, TriggerLeg
 
 CLOSING = (ConditionType.ENTIRE_CLOSE_POSITION, ConditionType.PARTIAL_CLOSE_POSITION)
 
@@ -33,6 +35,13 @@ _WHEN_IT_TRADES: tuple[Check, ...] = (
 )
 
 
+_SIZES: tuple[Check, ...] = (
+    checks.quantity_on_lot,
+    checks.quantity_below_maximum,
+    checks.quantity_above_minimum,
+)
+
+
 def first_code(turn: Turn, placing: Placing, command: PlaceAlgoOrder) -> int | None:
     """The first code against an algo order. `placing` is the order that it would set off."""
     if name_taken(turn, placing.portfolio, command.client_order_id):
@@ -41,7 +50,7 @@ def first_code(turn: Turn, placing: Placing, command: PlaceAlgoOrder) -> int | N
         code = check(placing)
         if code is not None:
             return code
-    return _too_many(placing) or _margin(placing, command)
+    return algo_has_room(placing) or _margin(placing, command)
 
 
 def _plan(turn: Turn, order: PlaceOrder, command: PlaceAlgoOrder) -> Iterator[Check]:
@@ -56,31 +65,32 @@ def _plan(turn: Turn, order: PlaceOrder, command: PlaceAlgoOrder) -> Iterator[Ch
         if check is business_offered:
             yield _no_margin_business
         elif check is checks.price_on_tick:
-            yield partial(_triggers_on_tick, command)
+            yield partial(_triggers_on_tick, command.triggers)
 
 
 def _no_margin_business(placing: Placing) -> int | None:
     return 401067 if placing.instrument.business is MARGIN else None
 
 
-def _triggers_on_tick(command: PlaceAlgoOrder, placing: Placing) -> int | None:
-    tick = placing.instrument.tick_size
-    prices = (p for t in command.triggers.values() for p in (t.price, t.order_price))
-    return 401015 if any(price % tick for price in prices) else None
+def changed_code(
+    placing: Placing, triggers: Mapping[TriggerLeg, Trigger], resized: bool
+) -> int | None:
+    """The first code against the quantity, if it is a new one, and the triggers of an algo order
+    that waits.
+    """
+    sizes = _SIZES if resized else ()
+    refusal = first_refusal(placing, (*sizes, partial(_triggers_on_tick, triggers)))
+    return refusal.code if refusal else None
+
+
+def _triggers_on_tick(triggers: Mapping[TriggerLeg, Trigger], placing: Placing) -> int | None:
+    step = placing.rules.price_step
+    prices = (p for t in triggers.values() for p in (t.price, t.order_price))
+    return 401015 if any(price % step for price in prices) else None
 
 
 def _position_to_close(placing: Placing) -> int | None:
     return None if placing.account.positions.get(placing.leg) else 401032
-
-
-def _too_many(placing: Placing) -> int | None:
-    """Algo orders that wait count against the same maxima as orders, but apart from them."""
-    turn, instrument = placing.turn, placing.instrument
-    waiting = [turn.state.algos[one] for one in placing.portfolio.algo_orders]
-    if sum(algo.sym == instrument.sym for algo in waiting) >= instrument.max_open_orders:
-        return 401044
-    here = sum(algo.exchange is instrument.exchange for algo in waiting)
-    return 401054 if here >= turn.settings.portfolio_max_orders else None
 
 
 def _margin(placing: Placing, command: PlaceAlgoOrder) -> int | None:

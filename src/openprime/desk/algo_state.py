@@ -51,8 +51,9 @@ class Watch(msgspec.Struct):
 
 
 class Schedule(msgspec.Struct):
-    """When a TWAP or VWAP trades, in ms. `volume_seen` is what of the symbol's volume was known at
-    the slice before, `volume_begun` at the start.
+    """When a TWAP or VWAP trades, in ms: `next_ms` is the moment that is on the agenda.
+    `volume_seen` is what of the symbol's volume was known at the slice before, `volume_begun` at
+    the start.
     """
 
     start_ms: int
@@ -62,6 +63,7 @@ class Schedule(msgspec.Struct):
     slices_left: int
     volume_begun: Decimal = ZERO
     volume_seen: Decimal = ZERO
+    next_ms: int = 0
 
 
 class SubOrder(msgspec.Struct, array_like=True):

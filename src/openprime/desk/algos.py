@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from openprime.desk.algo_book import enter, find_algo, leave, tell
-from openprime.desk.algo_checks import CLOSING, first_code
-from openprime.desk.algo_state import AlgoOrder
+from openprime.desk.algo_checks import CLOSING, changed_code, first_code
+from openprime.desk.algo_state import AlgoOrder, Trigger
 from openprime.desk.commands import (
     CancelAlgoOrder,
     CancelAlgoOrders,
@@ -32,6 +32,7 @@ from openprime.model.vocabulary import (
     AlgoState,
     AlgoType,
     Side,
+    TriggerLeg,
 )
 
 
@@ -114,29 +115,47 @@ def _whole_position(turn: Turn, command: PlaceAlgoOrder, position: Position | No
 
 
 def replace_algo(turn: Turn, command: ReplaceAlgoOrder) -> AlgoOrder | Refusal:
-    """Change a TPSL that waits. Codes: 401018, 401117, 401019, 401013, 401014, 401015."""
+    """Change a TPSL that waits. Codes: 401018, 401117, 401019, 401013, 401025, 401027, 401014,
+    401029, 401015.
+    """
     portfolio = turn.state.portfolios[command.portfolio_id]
     algo = find_algo(turn, portfolio, command.algo_order_id, command.client_order_id)
     if isinstance(algo, Refusal):
         return algo
     if algo.algo_type is not AlgoType.TPSL or algo.state is not AlgoState.NEW:
         return Refusal(401019)
-    instrument = turn.reference.instruments[algo.sym]
-    if command.quantity is not None and algo.quantity:
-        if command.quantity % instrument.lot_size:
-            return Refusal(401013)
-        if command.quantity < instrument.min_size:
-            return Refusal(401014)
-    fresh = {leg: t for leg, t in command.triggers.items() if leg in algo.triggers}
-    prices = [price for t in fresh.values() for price in (t.price, t.order_price)]
-    if any(price % instrument.tick_size for price in prices):
-        return Refusal(401015)
+    triggers = {leg: command.triggers.get(leg, known) for leg, known in algo.triggers.items()}
+    quantity = (command.quantity if algo.quantity else None) or algo.quantity
+    placing = _as_placing(turn, portfolio, algo, quantity, triggers)
+    code = changed_code(placing, triggers, resized=quantity != algo.quantity)
+    if code is not None:
+        return Refusal(code)
     disarm(turn, algo)
-    algo.triggers |= fresh
-    if command.quantity is not None and algo.quantity:
-        algo.quantity = command.quantity
+    algo.triggers, algo.quantity = triggers, quantity
     arm(turn, algo)
     return tell(turn, algo)
+
+
+def _as_placing(
+    turn: Turn,
+    portfolio: Portfolio,
+    algo: AlgoOrder,
+    quantity: Decimal,
+    triggers: dict[TriggerLeg, Trigger],
+) -> Placing:
+    """What a changed algo order may set off, in the form that the checks of orders look at."""
+    asked = PlaceAlgoOrder(
+        portfolio_id=algo.portfolio_id,
+        sym=algo.sym,
+        algo_type=algo.algo_type,
+        provider=algo.provider,
+        side=algo.side,
+        quantity=quantity,
+        triggers=triggers,
+    )
+    placing = Placing(turn, _order(turn, asked, _side(asked, None), None), portfolio)
+    placing.set_instrument(turn.reference.instruments[algo.sym])
+    return placing
 
 
 def cancel_algo(turn: Turn, command: CancelAlgoOrder) -> AlgoOrder | Refusal:

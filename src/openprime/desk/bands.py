@@ -89,19 +89,16 @@ class Bands:
             heappush(ends.highs, (high, number, band))
             ends.bands += 1
 
-    def left(self, key: str, price: Decimal) -> list[Account]:
-        """The accounts whose band a new price leaves; they have none any more."""
+    def left(self, key: str, price: Decimal) -> None:
+        """Loosen the accounts whose band a new price leaves."""
         ends = self._ends.get(key)
         if ends is None:
-            return []
-        accounts: list[Account] = []
+            return
         for heap, reached in ((ends.lows, -price), (ends.highs, price)):
             while heap and (heap[0][0] < reached or heap[0][2].gone):
                 band = heappop(heap)[2]
                 if not band.gone:
-                    accounts.append(band.account)
                     self.loosen(band.account)
-        return accounts
 
     def _end(self, band: Band) -> None:
         band.gone = True

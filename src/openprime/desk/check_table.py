@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from openprime.desk.access import business_offered, portfolio_may_trade, rules_known
+from openprime.desk.algo_room import algo_has_room
 from openprime.desk.checks import (
     Check,
     account_initialised,
@@ -59,6 +60,7 @@ class Kind(NamedTuple):
     reduce_only: bool
     unnamed: bool
     by_quantity: bool
+    brings_algo: bool
 
 
 def _every(kind: Kind) -> bool:
@@ -93,6 +95,10 @@ def _by_amount(kind: Kind) -> bool:
     return not kind.by_quantity
 
 
+def _brings_algo(kind: Kind) -> bool:
+    return kind.brings_algo
+
+
 # Each check, the orders that it is for, and the state in which it ends an order whose client may
 # be answered later (resolutions 53); None where it refuses any order at once.
 CHECKS: tuple[tuple[Check, Callable[[Kind], bool], OrderState | None], ...] = (
@@ -120,6 +126,7 @@ CHECKS: tuple[tuple[Check, Callable[[Kind], bool], OrderState | None], ...] = (
     (reduce_only_closes, _reduce_only, None),
     (reduce_only_has_room, _reduce_only, None),
     (symbol_orders_below_maximum, _every, None),
+    (algo_has_room, _brings_algo, None),
     (portfolio_orders_below_maximum, _every, None),
     (margin_suffices, _every, OrderState.FAIL),
     (venue_account_found, _every, OrderState.FAIL),
@@ -140,6 +147,7 @@ def checks_of(turn: Turn, command: PlaceOrder) -> Plan:
         command.reduce_only,
         not command.client_order_id,
         not command.quote_quantity,
+        command.attached is not None,
     )
     plan = _plans.get(kind)
     if plan is None:

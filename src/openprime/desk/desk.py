@@ -14,7 +14,9 @@ from openprime.desk import orders
 from openprime.desk.auditing import note_down
 from openprime.desk.commands import Envelope, PlaceOrder
 from openprime.desk.following import follow
+from openprime.desk.forcing import first_of
 from openprime.desk.handlers import HANDLERS
+from openprime.desk.ladder import settle
 from openprime.desk.margin import forget_sums
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
@@ -49,12 +51,15 @@ class Desk:
         turn.begin(envelope.time_ms, envelope.quote)
         turn.forced = envelope.forced
         if turn.forced is not None and type(command) is not PlaceOrder:
-            return Outcome(turn.forced)
+            return Outcome(first_of(self._tried(envelope), turn.forced))
         result = HANDLERS[type(command)](turn, command)
         if isinstance(result, Refusal):
             return Outcome(result)
+        if turn.moved:
+            settle(turn)
         if state.algos or state.attached_orders:
             follow(turn)
+            settle(turn)
         state.sequence = envelope.sequence
         state.time_ms = envelope.time_ms
         if envelope.time_ms >= state.next_purge_ms:
@@ -62,6 +67,12 @@ class Desk:
         if envelope.note is not None:
             note_down(turn, envelope.note)
         return Outcome(None, turn.all_events(), turn.requests, result)
+
+    def _tried(self, envelope: Envelope) -> Refusal | None:
+        """What speaks against a command, tried on a copy of the state: faults alone pay for it."""
+        state = msgspec.msgpack.decode(self.snapshot(), type=State)
+        tried = msgspec.structs.replace(envelope, forced=None, note=None)
+        return Desk(self.turn.base, state=state).apply(tried).refusal
 
     def find_account(self, portfolio_id: int, exchange: Exchange) -> Account | None:
         """The account of a portfolio at an exchange, None where there is none."""

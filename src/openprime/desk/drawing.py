@@ -27,10 +27,12 @@ Interval = tuple[Decimal, Decimal]
 
 
 def draw_bands(turn: Turn) -> None:
-    """Give every loose account its band, but those whose status asks for a look at every tick."""
+    """Give every loose account its band, but those whose status asks for a look at every tick, and
+    those with loans, whose status follows from more than this.
+    """
     bands = turn.bands
     for account in list(bands.loose.values()):
-        if account.liquidation is not None:
+        if account.liquidation is not None or account.loan_coins:
             continue
         if account.status in (AccountStatus.NORMAL, AccountStatus.MARGIN_CALL):
             bands.draw(account, intervals(turn, account))

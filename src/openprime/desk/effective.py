@@ -29,8 +29,8 @@ TableChange = Callable[[Reference, Mapping[str, Any]], dict[str, Any]]
 # The table of changed settings of the desk, by name: it changes no rules of the venues.
 SETTINGS = "settings"
 
-AMOUNT = re.compile(r"\d{1,18}(\.\d{1,18})?")
-WHOLE = re.compile(r"\d{1,9}")
+AMOUNT = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
+WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 SYM = re.compile(r"(BINANCE|OKX|EDX)_(SPOT|MARGIN|PERP)_[A-Z0-9]{1,20}_[A-Z0-9]{1,20}")
 
 AMOUNTS = (

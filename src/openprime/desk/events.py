@@ -13,7 +13,15 @@ from openprime.desk.funds import Deposit, Transfer, Withdrawal
 from openprime.desk.liquidation_state import Reduced, Step
 from openprime.desk.news_items import NewsItem
 from openprime.desk.state import Order, PositionHistory
-from openprime.model.vocabulary import AccountStatus, Business, Exchange, Liquidity, LoanKind, Side, StatementType
+from openprime.model.vocabulary import (
+    AccountStatus,
+    Business,
+    Exchange,
+    Liquidity,
+    LoanKind,
+    Side,
+    StatementType,
+)
 
 
 class OrderChanged(msgspec.Struct, frozen=True, tag=True):

@@ -1,4 +1,4 @@
-"""A new order under a fault that forces a code: raised at its stage of the checks (errors 7)."""
+"""Commands under a fault that forces a code: raised at its stage of the checks (errors 7)."""
 
 from openprime.desk.check_table import CHECKS, Plan
 from openprime.desk.checks import (
@@ -23,6 +23,20 @@ _BEGINS_AFTER: dict[str, tuple[Check, OrderState | None]] = {
     "venue": (margin_suffices, OrderState.REJECT),
 }
 _VENUE_CODES = (400010, 400013)
+
+# The stages of the checks in their order, as the catalogue names them.
+_STAGES = ("auth", "syntax", "lookup", "reference", "account", "margin", "venue")
+
+
+def first_of(found: Refusal | None, forced: Refusal) -> Refusal:
+    """What a command is refused with: the forced code, or what was found at an earlier stage. A
+    code that no stage is known of stands behind all others, or before them where it is forced.
+    """
+    stage = row(forced.code).stage
+    if found is None or stage not in _STAGES or row(found.code).stage not in _STAGES:
+        return forced
+    earlier = _STAGES.index(row(found.code).stage) < _STAGES.index(stage)
+    return found if earlier else forced
 
 
 def with_forced(plan: Plan, forced: Refusal) -> Plan:

@@ -6,6 +6,7 @@ and tests ask it after every command.
 
 from decimal import Decimal
 
+from openprime.desk.lending import note_debtor
 from openprime.desk.state import Account, Order, State, Wallet
 from openprime.desk.turn import Turn, hold
 from openprime.desk.watched import watch
@@ -18,6 +19,8 @@ SEIZED = "seized"
 FEES = "fees"
 INTEREST = "interest"
 LENT = "lent"
+INSURANCE = "insurance"
+BROKER = "broker"
 
 
 def wallet_of(turn: Turn, account: Account, coin: str) -> Wallet:
@@ -53,6 +56,7 @@ def post(
         short = min(ZERO, before) - (before + amount)
         if short > ZERO:
             wallet.borrowed += short
+            note_debtor(turn, account, wallet)
     house = turn.state.house.setdefault(counterparty, {})
     house[coin] = house.get(coin, ZERO) - amount
     wallet.updated_at_ms = turn.now_ms

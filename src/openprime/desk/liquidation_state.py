@@ -6,7 +6,6 @@ from enum import StrEnum
 import msgspec
 
 from openprime.model.numbers import ZERO
-from openprime.model.vocabulary import Side
 
 
 class Step(StrEnum):
@@ -67,7 +66,6 @@ class Reduced(msgspec.Struct, frozen=True):
     portfolio_id: int
     exchange: str
     sym: str
-    side: Side
     position_side: str
     position_id: int
     order_id: int

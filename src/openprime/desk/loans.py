@@ -10,14 +10,17 @@ from openprime.desk.agenda import come_round, has_come
 from openprime.desk.commands import Borrow, Repay
 from openprime.desk.events import LoanEntry, LoanOrder
 from openprime.desk.ledger import INTEREST, LENT, available, post, wallet_of
+from openprime.desk.lending import note_debtor
 from openprime.desk.loan_checks import borrow_refusal, repay_refusal
+from openprime.desk.loan_worth import loan_status
+from openprime.desk.margin import refresh
 from openprime.desk.pool_books import move_money
 from openprime.desk.state import Account, Portfolio, TaskKind
 from openprime.desk.turn import Turn, account_key
 from openprime.desk.watched import HOUR_MS, sorted_accounts
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO, truncate
-from openprime.model.vocabulary import LoanKind
+from openprime.model.vocabulary import AccountStatus, LoanKind
 
 CHARGED_AFTER_MS = 5 * 60_000
 HOURS_A_YEAR = 8760
@@ -78,6 +81,7 @@ def change_loan(turn: Turn, account: Account, coin: str, kind: LoanKind, amount:
     """Lend so much more to a wallet, which must be among the borrowers; below 0, take it back."""
     wallet = wallet_of(turn, account, coin)
     wallet.loan += amount
+    note_debtor(turn, account, wallet)
     _post(turn, account, coin, kind, amount, LENT)
     portfolio = turn.state.portfolios[account.portfolio_id]
     move_money(turn, portfolio, account.exchange, coin, amount)
@@ -87,13 +91,18 @@ def change_loan(turn: Turn, account: Account, coin: str, kind: LoanKind, amount:
             del turn.state.borrowers[account_key(account)]
 
 
-def pay_back_free(turn: Turn, account: Account) -> None:
-    """Pay back what can be of the account's loans, each from the free cash of its own coin."""
+def call_in(turn: Turn, account: Account) -> None:
+    """Where a refreshed account's loans are too much for its collateral, take back what can be,
+    each from the free cash of its own coin (risk-model 9.5).
+    """
+    if loan_status(account, turn.settings) is not AccountStatus.LIQUIDATING:
+        return
     for coin in list(account.loan_coins):
         wallet = account.wallets[coin]
         amount = min(wallet.loan, available(wallet))
         if amount:
             change_loan(turn, account, coin, LoanKind.REPAY, -amount)
+    refresh(turn, account)
 
 
 def _post(

@@ -56,7 +56,7 @@ def _closes_within_position(placing: Placing) -> bool:
 def _spot_adds(placing: Placing) -> bool:
     order = placing.order
     fee_free = _discount_loss(placing, order)
-    return fee_free > ZERO or _shortfall(placing, order) > ZERO
+    return fee_free > ZERO or shortfall_of(placing, order) > ZERO
 
 
 def _discount_loss(placing: Placing, order: Order) -> Decimal:
@@ -68,7 +68,7 @@ def _discount_loss(placing: Placing, order: Order) -> Decimal:
     return positive_part(loss - fee_value(turn, placing.account, instrument, quote))
 
 
-def _shortfall(placing: Placing, order: Order) -> Decimal:
+def shortfall_of(placing: Placing, order: Order) -> Decimal:
     """What the order needs beyond what is available of the coin it spends."""
     needed = required_freeze(placing.turn, placing.instrument, order)
     wallet = placing.wallet(placing.order.frozen_coin)
@@ -99,7 +99,6 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     """Test a symbol's worth after a change against what it was before."""
     exposure = placing.exposure
     margin_before = exposure.initial_margin if exposure else ZERO
-    loss_before = exposure.open_loss if exposure else ZERO
     if after.initial_margin <= margin_before:
         placing.increases = False
         return None
@@ -107,9 +106,8 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     if code is not None:
         return code
     account = placing.account
-    margin = account.perp_margin - margin_before + after.initial_margin
+    margin, loss = sums_with(placing, after)
     loss_now = account.perp_open_loss + account.spot_open_loss
-    loss = loss_now - loss_before + after.open_loss
     room = account.margin_value - CUT_MAX - margin - account.debt_margin
     if room > loss_now and room > loss:
         return None  # whatever cutting the sums takes away
@@ -120,12 +118,27 @@ def perp_code(placing: Placing, after: Worth) -> int | None:
     return 401056 if before.margin_value - truncate(loss, AMOUNT_PLACES) < frozen else None
 
 
-def _notional_code(placing: Placing, after: Worth) -> int | None:
-    rules, mark = placing.rules, placing.mark
+def sums_with(placing: Placing, after: Worth) -> tuple[Decimal, Decimal]:
+    """The account's PERP margin and its open loss, uncut, with a symbol's worth as it would be."""
+    account, exposure = placing.account, placing.exposure
+    margin = account.perp_margin + after.initial_margin
+    loss = account.perp_open_loss + account.spot_open_loss + after.open_loss
+    if exposure is None:
+        return margin, loss
+    return margin - exposure.initial_margin, loss - exposure.open_loss
+
+
+def worst_with(placing: Placing, after: Worth) -> Decimal:
+    """The largest notional that the symbol can come to with a worth as it would be."""
     position = placing.account.positions.get(placing.leg)
     value = after.position_value
     signed = -value if position and position.quantity < ZERO else value
-    worst = worst_notional(signed, after.buy_notional, after.sell_notional)
+    return worst_notional(signed, after.buy_notional, after.sell_notional)
+
+
+def _notional_code(placing: Placing, after: Worth) -> int | None:
+    rules, mark = placing.rules, placing.mark
+    worst = worst_with(placing, after)
     limit = notional_limit(placing.portfolio.limits, placing.turn.settings.portfolio_max_notional)
     if limit and worst > limit:
         return 401070
@@ -136,21 +149,21 @@ def _notional_code(placing: Placing, after: Worth) -> int | None:
 
 def spot_code(placing: Placing) -> int | None:
     turn, account, order = placing.turn, placing.account, placing.order
-    shortfall = _shortfall(placing, order)
+    shortfall = shortfall_of(placing, order)
     if shortfall > ZERO:
         if placing.instrument.business is SPOT:
             return 401055
-        if shortfall > _borrowable(placing):
+        if shortfall > borrowable(placing):
             return 401055
     if not placing.increases:
         return None
     loss = spot_open_loss(turn, account, placing.instrument, order)
     loss -= account.spot_orders.get(order.order_id, ZERO)
-    debt = _debt_margin_change(placing, order)
+    debt = debt_margin_change(placing, order)
     return 401056 if placing.sums.available - loss - debt < ZERO else None
 
 
-def _borrowable(placing: Placing) -> Decimal:
+def borrowable(placing: Placing) -> Decimal:
     """How many more coins a MARGIN order may borrow (risk-model 9.3, resolutions 89)."""
     turn, account = placing.turn, placing.account
     coin = placing.order.frozen_coin
@@ -167,7 +180,7 @@ def _borrowable(placing: Placing) -> Decimal:
     return positive_part(min(by_limit, by_margin, by_pool))
 
 
-def _debt_margin_change(placing: Placing, order: Order) -> Decimal:
+def debt_margin_change(placing: Placing, order: Order) -> Decimal:
     """What the order's freeze adds to debt margin."""
     turn, account = placing.turn, placing.account
     coin = placing.order.frozen_coin

@@ -33,8 +33,9 @@ def fill_position(
     instrument: Instrument,
     order: Order,
     fill: Fill,
+    closed_as: ClosedType = COMPLETE_CLOSED,
 ) -> Decimal:
-    """Let a fill act on the position of the order's leg.
+    """Let a fill act on the position of the order's leg; `closed_as` says what its end is told as.
 
     Returns the realised profit in the settlement coin, fees apart.
     """
@@ -48,7 +49,7 @@ def fill_position(
         closing = min(quantity, abs(position.quantity))
         fee_part = truncate(net_fee * closing / quantity) if closing < quantity else net_fee
         fee_left = net_fee - fee_part
-        realised = _reduce(turn, account, instrument, leg, price, closing, fee_part)
+        realised = _reduce(turn, account, instrument, leg, price, closing, fee_part, closed_as)
         quantity -= closing
     if quantity:
         signed = quantity if buys else -quantity
@@ -114,6 +115,7 @@ def _reduce(
     price: Decimal,
     closing: Decimal,
     fee: Decimal,
+    closed_as: ClosedType,
 ) -> Decimal:
     """Close `closing` units; the history row is told, and at zero the position is gone."""
     position, exposure = account.positions[leg], account.exposures[leg]
@@ -131,11 +133,25 @@ def _reduce(
     if complete:
         del account.positions[leg]
         exposure.had_position = True
-    closed_type = COMPLETE_CLOSED if complete else PARTIAL_CLOSED
+    closed_type = closed_as if complete else PARTIAL_CLOSED
     side = LONG if sign > 0 else SHORT
     row = history_row(account, instrument, position, closed_type, side, exposure.leverage)
     turn.events.append(PositionReduced(row))
     return realised
+
+
+def tell_again(turn: Turn, account: Account, instrument: Instrument, position: Position) -> None:
+    """Tell the position's last reduction of this command once more, with what changed since."""
+    events = turn.events
+    for at in range(len(events) - 1, -1, -1):
+        told = events[at]
+        if isinstance(told, PositionReduced) and told.row.position_id == position.position_id:
+            row, leverage = told.row, told.row.leverage
+            fresh = history_row(
+                account, instrument, position, row.closed_type, row.side, leverage
+            )
+            events[at] = PositionReduced(fresh)
+            return
 
 
 def history_row(

@@ -1,12 +1,18 @@
-"""New mark and index prices: they move values, not orders, so all they do is mark what is stale."""
+"""New mark and index prices.
 
-from decimal import Decimal
+Who holds a symbol is not looked for: an account finds what moved when it is next asked for (see
+margin.refresh), and a tick looks only at those whose status it may change, before anything that
+waited for a price is set off (risk-model 14).
+"""
+
+from collections.abc import Iterable
 
 from openprime.desk.commands import PinPrices, SetPrices
+from openprime.desk.drawing import draw_bands
 from openprime.desk.following import marks_moved, price_moved
-from openprime.desk.legs import legs_of
+from openprime.desk.ladder import settle
 from openprime.desk.tasks import run_priced
-from openprime.desk.turn import Turn, holders_of
+from openprime.desk.turn import Turn
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
 from openprime.model.reference import VALUATION_COIN
@@ -22,10 +28,12 @@ def set_prices(turn: Turn, command: SetPrices) -> None:
     state.funding_rates.update(command.funding)
     for sym, mark in command.marks.items():
         if sym not in state.pinned_marks:
-            _set_mark(turn, sym, mark)
+            state.marks[sym] = mark
     for coin, index in command.indexes.items():
         if coin not in state.pinned_indexes:
-            _set_index(turn, coin, index)
+            state.indexes[coin] = index
+    if command.marks or command.indexes:
+        _look_at_left(turn, command.marks, command.indexes)
     for sym, traded in command.traded.items():
         state.last_prices[sym] = traded.last
         if sym in state.volumes:
@@ -49,14 +57,13 @@ def pin_prices(turn: Turn, command: PinPrices) -> Refusal | None:
         if mark is None:
             state.pinned_marks.pop(sym, None)
         else:
-            state.pinned_marks[sym] = mark
-            _set_mark(turn, sym, mark)
+            state.marks[sym] = state.pinned_marks[sym] = mark
     for coin, index in command.indexes.items():
         if index is None:
             state.pinned_indexes.pop(coin, None)
         else:
-            state.pinned_indexes[coin] = index
-            _set_index(turn, coin, index)
+            state.indexes[coin] = state.pinned_indexes[coin] = index
+    _look_at_left(turn, command.marks, command.indexes)
     marks_moved(turn, command.marks, command.indexes)
     return None
 
@@ -76,17 +83,19 @@ def _pins_refusal(turn: Turn, command: PinPrices) -> Refusal | None:
     return None if positive else Refusal(400000)
 
 
-def _set_mark(turn: Turn, sym: str, mark: Decimal) -> None:
-    turn.state.marks[sym] = mark
-    for account in holders_of(turn.state, sym):
-        for leg in legs_of(account, sym):
-            if leg in account.exposures:
-                account.stale_syms[leg] = None
-
-
-def _set_index(turn: Turn, coin: str, index: Decimal) -> None:
-    turn.state.indexes[coin] = index
-    for account in holders_of(turn.state, coin):
-        account.stale_coins[coin] = None
-        if account.spot_orders:
-            account.spot_orders_stale = True
+def _look_at_left(turn: Turn, syms: Iterable[str], coins: Iterable[str]) -> None:
+    """Look at the accounts whose status new prices may change, and at those without a band."""
+    state, bands = turn.state, turn.bands
+    turn.prices_told += 1
+    if bands.everybody:
+        bands.everybody = False
+        for portfolio in state.portfolios.values():
+            for account in portfolio.accounts.values():
+                bands.loosen(account)
+    for sym in syms:
+        bands.left(sym, state.marks.get(sym, ZERO))
+    for coin in coins:
+        bands.left(coin, state.indexes.get(coin, ZERO))
+    turn.moved |= bands.loose
+    settle(turn)
+    draw_bands(turn)

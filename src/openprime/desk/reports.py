@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from openprime.desk.changes import venue_change
+from openprime.desk.charging import stage_filled
 from openprime.desk.commands import VenueReports
 from openprime.desk.events import Trade
 from openprime.desk.fill import Fill
@@ -38,7 +39,10 @@ from openprime.model.vocabulary import (
     CANCEL_FAILED,
     CANCEL_PENDING,
     CANCELLED,
+    COMPLETE_CLOSED,
+    DMA,
     FILLED,
+    LIQUIDATION,
     MAKER,
     MARGIN,
     NEW,
@@ -144,9 +148,10 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     account = account_of(turn.state, order)
     fill = _fill_of(turn, account, instrument, order, report)
     _count(turn, order, instrument, fill)
-    realised = ZERO
+    realised, held = ZERO, account.positions.get(order.leg)
     if instrument.business is PERP:
-        realised = fill_position(turn, account, instrument, order, fill)
+        closed_as = COMPLETE_CLOSED if order.origin is DMA else LIQUIDATION
+        realised = fill_position(turn, account, instrument, order, fill, closed_as)
         post(turn, account, instrument.quote, realised, VENUE)
         post(turn, account, instrument.quote, fill.rebate - fill.fee, FEES)
     else:
@@ -156,12 +161,14 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
                 turn.requests.append(venue_change(instrument, order))
         reserve_again(turn, order)
         _exchange(turn, account, instrument, order, fill)
+    if order.origin is not DMA:
+        stage_filled(turn, account, instrument, order, held, fill, realised)
     if turn.state.pool is not None:
         settle(turn, account, instrument, order, fill)
-    trade = _record_trade(turn, order, instrument, fill, realised)
+    trade = record_trade(turn, order, instrument, fill, realised)
     rules = turn.rules_of[order.portfolio_id][order.sym]
-    if rules.markup is not None:
-        pass_on_markup(turn, trade, rules.markup)
+    if rules.markup is not None and order.origin is DMA:
+        pass_on_markup(turn, trade, rules.fees, rules.markup)
     _settle_state(turn, account, instrument, order, report.done)
     turn.touch_account(account)
     if instrument.business is PERP and account.exposures[order.leg].reduce_only_count:
@@ -232,9 +239,10 @@ def _exchange(
     post(turn, account, instrument.quote, fill.rebate - fill.fee, FEES, borrows)
 
 
-def _record_trade(
+def record_trade(
     turn: Turn, order: Order, instrument: Instrument, fill: Fill, realised: Decimal
 ) -> Trade:
+    """Tell of a fill as booked."""
     trade = Trade(
         turn.new_long_id(),
         order.order_id,

@@ -1,6 +1,7 @@
 """How near an account is to liquidation (risk-model 12, resolutions 104 to 109).
 
-The status is a function of uniMMR alone; what a status forbids is one table.
+The status is a function of uniMMR, and of loans where there are any; what a status forbids is one
+table.
 """
 
 from decimal import Decimal
@@ -51,10 +52,19 @@ def status_of(sums: Totals, settings: DeskSettings) -> AccountStatus:
 
 
 def surely_normal(account: Account, settings: DeskSettings) -> bool:
-    """Whether a fresh account without loans is so far from a margin call that cut sums would say no
-    other, and nobody holds its status.
+    """Whether a fresh account is NORMAL beyond doubt: far from a margin call, with its status held
+    neither by the operator nor by a liquidation.
     """
-    if account.pinned_status is not None or account.loan_coins:
+    if account.pinned_status is not None or account.liquidation is not None:
+        return False
+    return far_from_call(account, settings)
+
+
+def far_from_call(account: Account, settings: DeskSettings) -> bool:
+    """Whether a fresh account without loans is so far from a margin call that cut sums would say no
+    other.
+    """
+    if account.loan_coins:
         return False
     worth = account.margin_value - account.perp_open_loss - account.spot_open_loss
     maintenance = account.perp_maintenance + account.debt_maintenance
@@ -67,8 +77,13 @@ def account_status(account: Account, sums: Totals, settings: DeskSettings) -> Ac
 
 
 def standing(account: Account, sums: Totals, settings: DeskSettings) -> AccountStatus:
-    """What the sums say, or the liquidation that is under way until it ends (risk-model 12)."""
+    """The worse of what the sums and the loans say, or the liquidation that is under way until it
+    ends (risk-model 9.5, 12).
+    """
     liquidation = account.liquidation
     if liquidation is None:
-        return status_of(sums, settings)
+        status = status_of(sums, settings)
+        if account.loan_coins:
+            return max(status, loan_status(account, settings), key=SEVERITY.index)
+        return status
     return AccountStatus.TAKEOVER if liquidation.taking_over else AccountStatus.LIQUIDATING

@@ -37,7 +37,12 @@ def begin_schedule(
     if algo.algo_type is AlgoType.VWAP:
         volume = turn.state.volumes.setdefault(algo.sym, ZERO)
         algo.schedule.volume_begun = algo.schedule.volume_seen = volume
-    schedule(turn, start_ms, TaskKind.RUN_SLICE, algo.algo_order_id)
+    _note_next(turn, algo, algo.schedule, start_ms)
+
+
+def _note_next(turn: Turn, algo: AlgoOrder, plan: Schedule, time_ms: int) -> None:
+    plan.next_ms = time_ms
+    schedule(turn, time_ms, TaskKind.RUN_SLICE, algo.algo_order_id)
 
 
 def run_slice(turn: Turn, algo_order_id: int) -> None:
@@ -68,7 +73,7 @@ def run_slice(turn: Turn, algo_order_id: int) -> None:
         tell(turn, algo)
     last = not plan.slices_left
     next_ms = plan.end_ms if last else turn.now_ms + plan.interval_ms
-    schedule(turn, max(next_ms, turn.now_ms), TaskKind.RUN_SLICE, algo_order_id)
+    _note_next(turn, algo, plan, max(next_ms, turn.now_ms))
 
 
 def _quantity(turn: Turn, algo: AlgoOrder, plan: Schedule) -> Decimal:
@@ -77,9 +82,9 @@ def _quantity(turn: Turn, algo: AlgoOrder, plan: Schedule) -> Decimal:
     wanted = left
     if plan.slices_left > 1:
         wanted = left / plan.slices_left * _weight(turn, algo, plan)
-    instrument = turn.reference.instruments[algo.sym]
-    quantity = min(floor_to(wanted, instrument.lot_size), left)
-    return quantity if quantity >= instrument.min_size else ZERO
+    rules = turn.rules[algo.sym]
+    quantity = min(floor_to(wanted, rules.quantity_step), left)
+    return quantity if quantity >= rules.instrument.min_size else ZERO
 
 
 def _weight(turn: Turn, algo: AlgoOrder, plan: Schedule) -> Decimal:

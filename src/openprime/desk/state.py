@@ -28,7 +28,7 @@ from openprime.desk.markups import Markup, MarkupChange
 from openprime.desk.news_items import NewsItem
 from openprime.desk.pool_state import Pool
 from openprime.desk.settings import DeskSettings
-from openprime.desk.switches import Fault, Window
+from openprime.desk.switches import ClockLine, Fault, Window
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import (
     NO_SIDE,
@@ -377,20 +377,20 @@ class Portfolio(msgspec.Struct):
 class State(msgspec.Struct):
     """All that the desk knows.
 
-    `house` is the other side of every posting: by house account and coin, in double entry with
-    the wallets, so that per coin everything sums to zero. `holders` names, by symbol and by coin,
-    the accounts that a price moves, as (portfolio, exchange) texts. `pinned_marks` and
-    `pinned_indexes` are those that the operator holds. `news` are the items that are told of.
-    `agenda` is in the order of time. `transfers`, `deposits` and `withdrawals` are those under way;
+    `house` is the other side of every posting: by house account and coin, in double entry with the
+    wallets, so that per coin everything sums to zero. `holders` names, by symbol and by coin, the
+    accounts that a price moves, as (portfolio, exchange) texts. `pinned_marks` and `pinned_indexes`
+    are those that the operator holds. `news` are the items that are told of. `agenda` is in the
+    order of time. `transfers`, `deposits` and `withdrawals` are those under way;
     `deposit_addresses` are by account, coin and network. `overrides` is what the operator changed
-    of the rules (see effective.py), `pool` the venue accounts where it changed any. `algos` are the
-    algo orders at work and `watches` who waits for which price; `volumes` and `last_prices` are of
-    the symbols that algo orders follow, and `attached_orders` holds, by order, the algo order that
-    it brought along. `recurring` are the tasks that come round, by kind, with their next moment.
-    `watched` names the accounts that have positions or less cash than they hold back, and some that
-    had; `borrowers` those with loans. `funding_rates` are the running rates by PERP symbol.
-    `liquidations` names the account of each liquidation under way, `house_positions` are what the
-    house took over, by symbol.
+    of the rules (see effective.py), `pool` the venue accounts where it changed any, `clock` the
+    course of time where it set it. `algos` are the algo orders at work and `watches` who waits for
+    which price; `volumes` and `last_prices` are of the symbols that algo orders follow, and
+    `attached_orders` holds, by order, the algo order that it brought along. `recurring` are the
+    tasks that come round, by kind, with their next moment. `watched` names the accounts that have
+    positions or less cash than they hold back, and some that had; `borrowers` those with loans.
+    `funding_rates` are the running rates by PERP symbol. `liquidations` names the account of each
+    liquidation under way, `house_positions` are what the house took over, by symbol.
     """
 
     sequence: int = 0
@@ -431,3 +431,4 @@ class State(msgspec.Struct):
     settings: DeskSettings = DeskSettings()
     overrides: Overrides = {}
     pool: Pool | None = None
+    clock: ClockLine | None = None

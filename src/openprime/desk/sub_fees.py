@@ -4,6 +4,8 @@
 the MainPortfolio's wallet at the same venue, with the fill itself.
 """
 
+from decimal import Decimal
+
 from openprime.desk.agenda import schedule
 from openprime.desk.commands import SetMarkup
 from openprime.desk.events import MarkupCollected, Trade
@@ -15,7 +17,8 @@ from openprime.desk.owners import portfolios_of
 from openprime.desk.state import Portfolio, TaskKind
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
-from openprime.model.numbers import round_half_up
+from openprime.model.instrument import FeeRate
+from openprime.model.numbers import positive_part, round_half_up
 from openprime.model.reference import VALUATION_COIN
 from openprime.model.vocabulary import MAKER, MARGIN, SPOT
 
@@ -78,10 +81,11 @@ def change_markups(turn: Turn, portfolio_id: int) -> None:
         forget_account(account)
 
 
-def pass_on_markup(turn: Turn, trade: Trade, markup: Added) -> None:
-    """Credit the MainPortfolio with its part of a fill's fee, and tell of it."""
-    rate = markup.maker if trade.liquidity is MAKER else markup.taker
-    amount = round_half_up(trade.amount * rate)
+def pass_on_markup(turn: Turn, trade: Trade, rates: FeeRate, markup: Added) -> None:
+    """Credit the MainPortfolio with its part of a fill's fee, and tell of it. `rates` are what the
+    fill was charged by, markup included.
+    """
+    amount = _collected(trade, rates, markup)
     if not amount:
         return
     account = turn.state.portfolios[markup.portfolio_id].accounts[trade.exchange]
@@ -104,3 +108,13 @@ def pass_on_markup(turn: Turn, trade: Trade, markup: Added) -> None:
             trade.time_ms,
         )
     )
+
+
+def _collected(trade: Trade, rates: FeeRate, markup: Added) -> Decimal:
+    """The markup in a fill's fee. What was waived of the fee, because the client held no more, was
+    never paid: it is the markup's part first.
+    """
+    is_maker = trade.liquidity is MAKER
+    rate, added = (rates.maker, markup.maker) if is_maker else (rates.taker, markup.taker)
+    due, paid = round_half_up(trade.amount * rate), trade.fee - trade.rebate
+    return positive_part(round_half_up(trade.amount * added) - (due - paid))

@@ -26,6 +26,23 @@ class Window(msgspec.Struct, frozen=True):
     description: str
 
 
+class ClockLine(msgspec.Struct, frozen=True):
+    """The desk's time as the operator set it: `desk_ms` when the world had `wall_ms`, and since
+    then `speed` ms for each of the world's; none while it is `frozen`.
+    """
+
+    wall_ms: int
+    desk_ms: int
+    speed: Decimal
+    frozen: bool
+
+    def at(self, wall_ms: int) -> int:
+        """The desk's time, in ms, at a moment of the world's."""
+        if self.frozen:
+            return self.desk_ms
+        return self.desk_ms + int((wall_ms - self.wall_ms) * self.speed)
+
+
 class FaultKind(StrEnum):
     """What a fault does to the requests that it meets. All others change state, once, and are
     nothing but the operator's own actions under another name.

@@ -1,7 +1,7 @@
-"""Turning the operator's switches: accounts held, maintenance windows, faults (errors 7).
+"""Turning the operator's switches: accounts held, maintenance windows, faults (errors 7), time.
 
-The desk keeps windows and faults, so that they are journaled and outlive a restart; what they do is
-done at the edge.
+The desk keeps windows, faults and the clock, so that they are journaled and outlive a restart; what
+they do is done at the edge.
 """
 
 from openprime.desk.commands import (
@@ -12,11 +12,13 @@ from openprime.desk.commands import (
     OpenWindow,
     PinStatus,
     RestrictAccount,
+    SetClock,
 )
 from openprime.desk.state import Account
 from openprime.desk.switches import Fault, Window
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
+from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import Exchange
 
 WINDOWS_MAX = 100
@@ -115,4 +117,15 @@ def disarm_faults(turn: Turn, command: DisarmFaults) -> Refusal | None:
         faults.clear()
     elif faults.pop(command.fault_id, None) is None:
         return Refusal(400000)
+    return None
+
+
+def set_clock(turn: Turn, command: SetClock) -> Refusal | None:
+    """Keep the line that the desk's time goes along. Code: 400000 for one that goes back, or that
+    stands still without being frozen.
+    """
+    line = command.line
+    if line.desk_ms < turn.now_ms or line.speed <= ZERO:
+        return Refusal(400000)
+    turn.state.clock = line
     return None

@@ -10,10 +10,12 @@ from itertools import takewhile
 from openprime.desk.commands import RunAgenda
 from openprime.desk.deposits import finish_deposit
 from openprime.desk.hourly import close_hour
+from openprime.desk.ladder import settle
 from openprime.desk.loans import charge_loans
 from openprime.desk.slices import run_slice
 from openprime.desk.state import TaskKind
 from openprime.desk.sub_fees import change_markups
+from openprime.desk.takeover import run_liquidation
 from openprime.desk.transfers import finish_transfer
 from openprime.desk.turn import Turn
 from openprime.desk.withdrawals import finish_withdrawal
@@ -30,6 +32,7 @@ TASKS: dict[TaskKind, Callable[[Turn, int], None]] = {
     TaskKind.CHANGE_MARKUPS: change_markups,
     TaskKind.CLOSE_HOUR: close_hour,
     TaskKind.CHARGE_LOANS: charge_loans,
+    TaskKind.LIQUIDATE: run_liquidation,
 }
 
 # What is reckoned with the prices of its moment: done before later ones are taken.
@@ -58,4 +61,5 @@ def _run(turn: Turn, kinds: Container[TaskKind]) -> None:
         agenda.remove(due)
         turn.now_ms = due.time_ms
         TASKS[due.kind](turn, due.subject)
+        settle(turn)
     turn.now_ms = present_ms

@@ -31,16 +31,17 @@ def stands_without(turn: Turn, account: Account, wallet: Wallet, amount: Decimal
     `max_transferable` values a coin by its discount. Where the unrealised loss of a position makes
     its equity negative it counts in full, and then this test is the narrower one.
     """
-    worth = account.margin_value - account.debt_margin
-    _take(turn, account, wallet, amount)
+    worth, cash = account.margin_value - account.debt_margin, wallet.cash
+    _suppose(turn, account, wallet, cash - amount)
     unmoved = account.margin_value - account.debt_margin == worth
     stands = unmoved or _margin_room(turn, account) >= ZERO
-    _take(turn, account, wallet, -amount)
+    # The very number that was there: adding what was taken could end in other digits.
+    _suppose(turn, account, wallet, cash)
     return stands
 
 
-def _take(turn: Turn, account: Account, wallet: Wallet, amount: Decimal) -> None:
-    wallet.cash -= amount
+def _suppose(turn: Turn, account: Account, wallet: Wallet, cash: Decimal) -> None:
+    wallet.cash = cash
     account.stale_coins[wallet.coin] = None
     account.spot_orders_stale = bool(account.spot_orders)
     refresh(turn, account)

@@ -17,7 +17,7 @@ from openprime.desk.events import (
 )
 from openprime.desk.rules import RuleBooks
 from openprime.desk.settings import in_force
-from openprime.desk.state import Account, Exposure, Order, Portfolio, State
+from openprime.desk.state import Account, Exposure, Order, Portfolio, State, Wallet
 from openprime.errors import Refusal, message
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE
@@ -37,13 +37,15 @@ class Turn:
     """State, rules and the outcome in the making. `begin` starts a new command.
 
     `base` are the venues' own rules, `reference` those in force, `rules` what follows from them by
-    symbol. Fees are a portfolio's own: `rules_of` has the rules by portfolio.
+    symbol. Fees are a portfolio's own: `rules_of` has the rules by portfolio. `debtors` says who
+    owes which coin where (see lending.py), once somebody asked.
     """
 
     __slots__ = (
         "accounts_touched",
         "bands",
         "base",
+        "debtors",
         "events",
         "forced",
         "moved",
@@ -67,6 +69,7 @@ class Turn:
         # Accounts whose status may be another now, by identity; and how often prices were told.
         self.moved: dict[int, Account] = {}
         self.prices_told = 1
+        self.debtors: dict[str, dict[int, Wallet]] | None = None
         self.configure()
         # What changed, by the identity of its account; for a wallet or position its name as well.
         self.positions_touched: dict[tuple[int, str], PositionChanged] = {}

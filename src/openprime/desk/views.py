@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import msgspec
 
+from openprime.desk.deleveraging import adl_rank
 from openprime.desk.desk import Desk
 from openprime.desk.ledger import available, equity, frozen, liability, overdraw
-from openprime.desk.legs import legs_of
 from openprime.desk.liquidation_price import liquidation_price
 from openprime.desk.margin import refresh, totals
 from openprime.desk.risk import account_status, uni_mmr
@@ -29,7 +29,6 @@ from openprime.model.numbers import AMOUNT_PLACES, ONE, ZERO, negative_part, pos
 from openprime.model.vocabulary import AccountStatus, Exchange, PositionMode, PositionSide
 
 NO_WORTH_RISK_RATIO = Decimal(9999)
-ADL_LEVELS = 5
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -269,41 +268,12 @@ def leverage_view(desk: Desk, account: Account, sym: str) -> int:
     return desk.turn.leverage(account, desk.reference.instruments[sym])
 
 
-def adl_score(turn: Turn, account: Account, position: Position) -> Decimal:
-    """How early a position is deleveraged (risk-model 13.4): profit ratio times margin ratio."""
-    refresh(turn, account)
-    instrument = turn.reference.instruments[position.sym]
-    wallet = account.wallets[instrument.quote]
-    exposure = account.exposures[position.leg]
-    profit = positive_part(exposure.upnl) / max(ONE, wallet.cash)
-    worth = wallet.cash + wallet.upnl
-    if worth <= ZERO:
-        return ZERO
-    return profit * totals(account).maintenance / worth
-
-
 def adl_ranks(desk: Desk, portfolio: Portfolio, sym: str | None = None) -> list[AdlRank]:
     """The ADL rank, 1 to 5, of each of the portfolio's positions (resolutions 158)."""
     ranks = []
     for account in portfolio.accounts.values():
         for position in account.positions.values():
             if sym is None or position.sym == sym:
-                rank = _adl_rank(desk.turn, account, position)
+                rank = adl_rank(desk.turn, account, position)
                 ranks.append(AdlRank(position.sym, rank, position.position_id, position.side))
     return ranks
-
-
-def _adl_rank(turn: Turn, account: Account, position: Position) -> int:
-    own = adl_score(turn, account, position)
-    if not own:
-        return 1
-    scores = []
-    for portfolio in turn.state.portfolios.values():
-        for other_account in portfolio.accounts.values():
-            for leg in legs_of(other_account, position.sym):
-                other = other_account.positions.get(leg)
-                if other is not None and (other.quantity > ZERO) == (position.quantity > ZERO):
-                    scores.append(adl_score(turn, other_account, other))
-    rated = sorted(score for score in scores if score > ZERO)
-    rank = sum(1 for score in rated if score <= own)
-    return -(-ADL_LEVELS * rank // len(rated))

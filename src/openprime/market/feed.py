@@ -24,3 +24,7 @@ class Feed(Protocol):
         DepthSnapshot.
         """
         ...
+
+    def advance(self, delta_ms: int) -> None:
+        """The desk's clock jumped ahead by `delta_ms` and the market stood still meanwhile."""
+        ...

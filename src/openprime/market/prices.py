@@ -20,6 +20,8 @@ STABLE_COINS = ("USDT", "USDC")
 BOOK_AGE_MAX_MS = 10_000
 MEDIAN_DISTANCE_MAX = Decimal("0.05")
 MEAN_WINDOW_MS = 30_000
+# Where a market stands still, time does not take the values away.
+MEAN_VALUES_MAX = 600
 PRICE_PLACES = 8
 
 
@@ -34,14 +36,16 @@ class Prices(msgspec.Struct, frozen=True):
 
 
 class RecentMean:
-    """The mean of the values of the last 30 seconds."""
+    """The mean of the values of the last 30 seconds, and of so many at most."""
 
     def __init__(self) -> None:
         self._values: deque[tuple[int, Decimal]] = deque()
         self._sum = ZERO
+        # How far the clock jumped in all: the values' times are without it.
+        self._jumped_ms = 0
 
     def add(self, now_ms: int, value: Decimal) -> None:
-        self._values.append((now_ms, value))
+        self._values.append((now_ms - self._jumped_ms, value))
         self._sum += value
         self._forget(now_ms)
 
@@ -52,11 +56,12 @@ class RecentMean:
 
     def advance(self, delta_ms: int) -> None:
         """The clock jumped and the market stood still: the values are as recent as before."""
-        self._values = deque((time_ms + delta_ms, value) for time_ms, value in self._values)
+        self._jumped_ms += delta_ms
 
     def _forget(self, now_ms: int) -> None:
-        while self._values and self._values[0][0] <= now_ms - MEAN_WINDOW_MS:
-            self._sum -= self._values.popleft()[1]
+        values, oldest_ms = self._values, now_ms - self._jumped_ms - MEAN_WINDOW_MS
+        while values and (values[0][0] <= oldest_ms or len(values) > MEAN_VALUES_MAX):
+            self._sum -= values.popleft()[1]
 
 
 def median(values: Sequence[Decimal]) -> Decimal:

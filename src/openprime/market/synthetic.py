@@ -20,6 +20,8 @@ from operator import attrgetter
 from random import Random
 from typing import Any
 
+import msgspec
+
 from openprime.market.events import MarketEvent
 from openprime.market.synthetic_book import SyntheticBook
 from openprime.market.synthetic_fit import MarketFit, parse
@@ -102,6 +104,12 @@ class SyntheticFeed:
             self._advance()
         return [queue.popleft() for _ in range(min(limit, len(queue)))]
 
+    def advance(self, delta_ms: int) -> None:
+        """The desk's clock jumped ahead by `delta_ms`: what was to be said then is said now."""
+        self._start_ms += delta_ms
+        self._queue = deque(_later(event, delta_ms) for event in self._queue)
+        self._coming = [_later(event, delta_ms) for event in self._coming]
+
     def work_ahead(self, now_ms: int) -> None:
         """Make as much of the coming slot as of its time has passed."""
         passed = (now_ms - self._start_ms) / self._slot_ms - self._slot
@@ -146,6 +154,10 @@ class SyntheticFeed:
             if (slot + place) % book.shape.period == 0:
                 book.step(from_ms, to_ms, self._coming)
         self._stepped = max(self._stepped, count)
+
+
+def _later(event: MarketEvent, delta_ms: int) -> MarketEvent:
+    return msgspec.structs.replace(event, time_ms=event.time_ms + delta_ms)
 
 
 def _references(

@@ -54,6 +54,8 @@ class Sequencer:
         self.desk = desk
         self.settings = settings or SequencerSettings()
         self.observers: list[Observer] = []
+        # Told of refused commands while the state is the one that they were checked against.
+        self.on_refusal: Callable[[Envelope, Refusal], None] | None = None
         self.deliver: Callable[[list[VenueRequest]], None] = _deliver_to_nobody
         self.rebuild: Callable[[], Desk] | None = None
         self.broken: str | None = None
@@ -146,6 +148,8 @@ class Sequencer:
             self._rebuild_if_drained()
             return Outcome(refusal=UNAVAILABLE)
         if outcome.refusal is not None:
+            if self.on_refusal is not None:
+                self._tell_refusal(envelope, outcome.refusal)
             return outcome
         self.sequence += 1
         self.queue_depth += 1
@@ -162,6 +166,13 @@ class Sequencer:
             self._start_scheduled = True
             asyncio.get_running_loop().call_soon(self._start_commit)
         return outcome
+
+    def _tell_refusal(self, envelope: Envelope, refusal: Refusal) -> None:
+        assert self.on_refusal is not None
+        try:
+            self.on_refusal(envelope, refusal)
+        except Exception:
+            log.error("refusal_untold", code=refusal.code, exc_info=True)
 
     def _durable(self) -> asyncio.Future[bool]:
         """When all that is applied now is durable: True, or False where it will never be."""

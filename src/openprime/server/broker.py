@@ -43,12 +43,15 @@ from openprime.model.reference import Reference, build
 from openprime.model.venue import VenueReport
 from openprime.model.vocabulary import Business
 from openprime.sequencer import Sequencer
+from openprime.server.clock import Clock
 from openprime.server.config import ConfigError, ServerConfig
 from openprime.server.founding import Credentials, found
 from openprime.server.open_interest import ClientLongs
 from openprime.server.pins import PinnedPrices
 from openprime.server.pump import Pump
+from openprime.server.timekeeper import Timekeeper
 from openprime.server.trades_followed import TradesFollowed
+from openprime.store.database import SYSTEM, Ground
 from openprime.store.recovery import recover
 from openprime.store.store import Store
 from openprime.venues.gateway import VenueGateway
@@ -78,14 +81,23 @@ class Broker:
     market: MarketState
     gateway: VenueGateway
     pump: Pump
+    timekeeper: Timekeeper
     credentials: Credentials
 
-    def __init__(self, config: ServerConfig, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(
+        self,
+        config: ServerConfig,
+        wall_ms: Callable[[], int] = wall_clock_ms,
+        ground: Ground = SYSTEM,
+        reference: Reference | None = None,
+    ) -> None:
+        """`ground` is what the store stands on; `reference` are other rules than those shipped."""
         self.config = config
-        self.clock_ms = clock_ms
-        self.reference = load_reference()
-        self.started_at_ms = clock_ms()
-        self._pumping: asyncio.Task[None] | None = None
+        self.ground = ground
+        self.clock = Clock(wall_ms)
+        self.clock_ms = self.clock.now_ms
+        self.reference = reference or load_reference()
+        self._running: list[asyncio.Task[None]] = []
 
     @property
     def desk(self) -> Desk:
@@ -98,16 +110,24 @@ class Broker:
 
         Raises StoreError, RecordingError or ConfigError, each with one line for the operator.
         """
-        self.store = Store.open(self.config.data, self.config.durability)
+        self.store = Store.open(self.config.data, self.config.durability, self.ground)
         try:
             desk = self._recovered()
+            self.clock.resume(desk.state.clock, desk.state.time_ms)
             self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote)
             self.sequencer.rebuild = self._recovered
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send
             longs = ClientLongs(desk, self.market.client_longs)
             pins = PinnedPrices(desk.state, self.market)
-            self.sequencer.observers += [longs.observe, pins.observe, self._observe_rules]
+            speed_max = Decimal(SYNTHETIC_SPEED_MAX) / (self.config.speed or 1)
+            self.timekeeper = Timekeeper(self.clock, self.sequencer, self.pump, speed_max)
+            self.sequencer.observers += [
+                longs.observe,
+                pins.observe,
+                self._observe_rules,
+                self.timekeeper.observe,
+            ]
             settings = self._desk_settings()
             if self.desk.state.settings != settings:
                 outcome = await self.sequencer.submit(Configure(settings))
@@ -124,19 +144,23 @@ class Broker:
 
     def run(self, on_failure: Callable[[str], None]) -> None:
         """Let the market move. `on_failure` is told why, should it ever stop by itself."""
-        self._pumping = asyncio.get_running_loop().create_task(self.pump.run())
+        loop = asyncio.get_running_loop()
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled():
                 on_failure(f"the market stopped: {task.exception()!r}")
 
-        self._pumping.add_done_callback(ended)
+        for run in (self.pump.run(), self.timekeeper.run()):
+            task = loop.create_task(run)
+            task.add_done_callback(ended)
+            self._running.append(task)
 
     async def close(self) -> None:
         """Stop the market, make durable what waits, let go of the folder."""
-        if self._pumping is not None:
-            self._pumping.cancel()
-            await asyncio.wait([self._pumping])
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
         await self.sequencer.close()
         self.gateway.close()
         self.store.close()
@@ -209,7 +233,9 @@ class Broker:
         )
         # Trade ids rise across restarts, so that the desk can tell a fill that it knows.
         exchange = SimulatedExchange(
-            desk.reference.instruments, self.market.books, first_trade_id=now_ms * 1000
+            desk.reference.instruments,
+            self.market.books,
+            first_trade_id=max(self.clock.wall_ms(), now_ms) * 1000,
         )
         venue = self.config.file.venue
         self.gateway = VenueGateway(

@@ -1,6 +1,5 @@
 """The first start of a data folder: a user, its MainPortfolio, money and a key."""
 
-import secrets
 from decimal import Decimal
 
 import msgspec
@@ -80,7 +79,7 @@ def _admin_token(store: Store) -> str:
     sealed = store.meta(ADMIN_TOKEN)
     if sealed is not None:
         return store.vault.unseal(sealed, ADMIN_TOKEN)
-    token = secrets.token_hex(SECRET_BYTES)
+    token = store.vault.token(SECRET_BYTES)
     store.set_meta(ADMIN_TOKEN, store.vault.seal(token, ADMIN_TOKEN))
     return token
 

@@ -28,7 +28,7 @@ class Pump:
     """Drives the market.
 
     `timers` are called about every 50 ms and `ahead` at every pull, with the time in ms; `ahead`
-    prepares what later pulls will find.
+    prepares what later pulls will find. While it is `held` nothing happens.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Pump:
         self.clock_ms = clock_ms
         self.price_interval_ms = price_interval_ms
         self.trades = trades
+        self.held = False
         self.timers: list[Callable[[int], None]] = []
         self.ahead: list[Callable[[int], None]] = []
         self._next_prices_ms = 0
@@ -55,6 +56,8 @@ class Pump:
 
     def step(self, now_ms: int) -> int:
         """Do what is due; returns how many events there were."""
+        if self.held:
+            return 0
         events = self.pull(now_ms)
         for prepare in self.ahead:
             prepare(now_ms)
@@ -67,6 +70,12 @@ class Pump:
                 timer(now_ms)
             self.tell_trades()
         return events
+
+    def jump(self, delta_ms: int) -> None:
+        """The clock jumped ahead: the market stood still meanwhile and is as fresh as before."""
+        self.market.advance(delta_ms)
+        for feed in self.feeds:
+            feed.advance(delta_ms)
 
     def pull(self, now_ms: int) -> int:
         count = 0

@@ -6,7 +6,6 @@ import gc
 import resource
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,26 +19,21 @@ import uvloop
 from openprime import __version__
 from openprime.api.asgi import Application
 from openprime.api.edge.connections import http_protocol
-from openprime.api.edge.limiter import Limiter
-from openprime.api.operator.door import OperatorDoor
-from openprime.api.services import Services
-from openprime.api.settings import ApiSettings, EdgeSettings
+from openprime.api.settings import EdgeSettings
 from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
-from openprime.api.venue_shapes.routes import venue_rows
 from openprime.market.recording import RecordingError
+from openprime.server.assembly import assemble
 from openprime.server.broker import Broker
-from openprime.server.config import ConfigError, Limits, ServerConfig
+from openprime.server.config import ConfigError, ServerConfig
 from openprime.server.founding import Credentials, FoundingError
 from openprime.server.logs import quiet_logs
 from openprime.server.ready import addresses, write_ready_file
 from openprime.server.sockets import Sockets
 from openprime.store.errors import StoreError
-from openprime.store.history import History
 
 STOP_REASON = "the server stops"
 SHUTDOWN_SECONDS = 5
 LISTEN_BACKLOG = 2048
-FREEZE_AFTER_BAD_SIGNATURES = 20
 # Larger than Python's own, for a full collection halts every order. No figure shows a gain yet.
 GC_THRESHOLDS = (10_000, 20, 50)
 # A peer that has vanished is asked after a minute and gone after two; connections inherit it.
@@ -51,7 +45,6 @@ KEEP_ALIVE = (
 )
 # Files that stay free for the store beside all connections.
 DESCRIPTORS_RESERVED = 100
-DOCUMENTS_FOLDER = Path(__file__).parents[3] / "docs"
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +105,7 @@ class Serving:
             await self.broker.close()
             listener.close()
             raise StartError(f"expected a data folder that takes a commit; {reason}")
-        application = self._application()
+        application, self.sockets = assemble(self.broker)
         self.broker.run(self._fail)
         edge = _edge_settings(self.config.file.api.edge)
         self._uvicorn = Uvicorn(uvicorn_config(application, edge))
@@ -135,44 +128,6 @@ class Serving:
             self._uvicorn.should_exit = True
             await self._served
         await self.broker.close()
-
-    def _application(self) -> Application:
-        broker, limits = self.broker, self.config.limits
-        services = Services(
-            sequencer=broker.sequencer,
-            store=broker.store,
-            history=History(broker.store),
-            market=broker.market,
-            clock_ms=broker.clock_ms,
-            unseal=broker.store.vault.unseal,
-            settings=api_settings(self.config),
-        )
-        if limits is not Limits.OFF:
-            calls = services.settings.edge.address_calls_per_minute
-            services.limiter = Limiter(limits is Limits.CONTEST, time.monotonic, calls)
-        application = Application(services, venue_rows())
-        services.faults.move_venue(broker.move_venue)
-        broker.pump.timers.append(services.faults.on_timer)
-        token = broker.credentials.admin_token
-        application.operator = OperatorDoor(services, token, self.config.file.admin)
-        limited = limits is not Limits.OFF
-        broker.sequencer.observers.append(services.observe)
-        self.sockets = Sockets(broker, services, limited)
-        self.sockets.open(application)
-        return application
-
-
-def api_settings(config: ServerConfig) -> ApiSettings:
-    """The settings of the API's face, completed by what the command line said."""
-    freezing = config.file.api.freeze_after_bad_signatures
-    if freezing is None:
-        freezing = 0 if config.limits is Limits.OFF else FREEZE_AFTER_BAD_SIGNATURES
-    return msgspec.structs.replace(
-        config.file.catalog.api(config.file.api),
-        freeze_after_bad_signatures=freezing,
-        durability=str(config.durability),
-        documents_folder=config.file.api.documents_folder or str(DOCUMENTS_FOLDER),
-    )
 
 
 def bind(host: str, port: int) -> socket.socket:

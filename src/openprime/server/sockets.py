@@ -1,7 +1,7 @@
 """Every socket of the broker: made, fed, and closed together."""
 
 import asyncio
-import time
+from collections.abc import Callable
 
 from openprime.api.asgi import Application, SocketHandler
 from openprime.api.legacy.channels import LEGACY_CHANNELS
@@ -27,12 +27,17 @@ Socket = private.PrivateSocket | market.MarketSocket | LegacySocket | news.NewsS
 
 
 class Sockets:
-    """The sockets by path. `limited`: budgets of connections, logins and subscriptions count."""
+    """The sockets by path. `limited`: budgets of connections, logins and subscriptions count;
+    `clock_s` is what they are counted in.
+    """
 
-    def __init__(self, broker: Broker, services: Services, limited: bool) -> None:
+    def __init__(
+        self, broker: Broker, services: Services, limited: bool, clock_s: Callable[[], float]
+    ) -> None:
         self._broker = broker
         self._services = services
         self._limited = limited
+        self._clock_s = clock_s
         self._by_path: dict[str, Socket] = {}
 
     def open(self, application: Application) -> None:
@@ -68,7 +73,7 @@ class Sockets:
             application.endpoints,
             push,
             self._logins(),
-            time.monotonic,
+            self._clock_s,
             settings,
             spoken,
         )
@@ -83,14 +88,14 @@ class Sockets:
         )
         faults = SocketFaults(self._services.faults, market.PATH)
         return market.MarketSocket(
-            hub, self._logins(), self._services.proxies, time.monotonic, settings, faults
+            hub, self._logins(), self._services.proxies, self._clock_s, settings, faults
         )
 
     def _legacy(self, edition: Edition, hub: MarketHub) -> LegacySocket:
         settings = LegacySettings(
             enforced=self._limited, connections_per_minute=CONNECTIONS_PER_MINUTE
         )
-        return LegacySocket(edition, self._services, hub, self._logins(), time.monotonic, settings)
+        return LegacySocket(edition, self._services, hub, self._logins(), self._clock_s, settings)
 
     def _news(self) -> news.NewsSocket:
         settings = news.NewsSettings(enforced=self._limited, edge=self._services.settings.edge)
@@ -100,6 +105,6 @@ class Sockets:
 
     def _logins(self) -> Logins:
         services = self._services
-        pace = Pace(1 if self._limited else None, 1.0, time.monotonic)
+        pace = Pace(1 if self._limited else None, 1.0, self._clock_s)
         skew_s = services.settings.nonce_skew_s
         return Logins(services.keys, services.gate, services.wall_ms, pace, skew_s)

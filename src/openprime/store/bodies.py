@@ -3,8 +3,13 @@
 Half the bytes and half the time of writing the names along. The price: fields may only be added
 at the end, with a default. The folder remembers the fields it was written with, and opening it
 with a release that broke the rule fails (see Store.open) rather than mixing up columns.
+
+A body begins with its checksum: history is read long after the journal that it came from is
+trimmed, and a damaged figure must not be told as one that was. Bodies of before checksums are read
+as they are.
 """
 
+import zlib
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -22,8 +27,13 @@ from openprime.desk.events import (
 )
 from openprime.desk.funds import Deposit, Transfer, Withdrawal
 from openprime.desk.state import Order, PositionHistory
+from openprime.store.errors import FROM_BACKUP, StoreError
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+# A byte that MessagePack never begins with, and a CRC-32.
+_SEALED = b"\xc1"
+_HEAD_BYTES = 5
 
 
 class _Order(Order, array_like=True):
@@ -79,7 +89,22 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def encode(value: msgspec.Struct) -> bytes:
     """The body of a row."""
-    return _encode(astuple(value))
+    content = _encode(astuple(value))
+    return b"".join((_SEALED, zlib.crc32(content).to_bytes(4, "big"), content))
+
+
+def content_of(body: bytes) -> bytes:
+    """The values of a body, without their checksum; StoreError where they are not what it says."""
+    if body[:1] != _SEALED:
+        return body
+    content = body[_HEAD_BYTES:]
+    if zlib.crc32(content).to_bytes(4, "big") != body[1:_HEAD_BYTES]:
+        raise StoreError(
+            expected="a row of history with the checksum that it was stored with",
+            found="other bytes",
+            remedy=FROM_BACKUP,
+        )
+    return content
 
 
 class Body(Generic[T]):
@@ -91,8 +116,8 @@ class Body(Generic[T]):
         self.fields = list(array.__struct_fields__)
 
     def decode(self, body: bytes) -> T:
-        """The desk's value that `encode` was given."""
-        return self._kind(*astuple(self._decode(body)))
+        """The desk's value that `encode` was given; StoreError where it is damaged."""
+        return self._kind(*astuple(self._decode(content_of(body))))
 
 
 ORDER: Body[Order] = Body(Order, _Order)

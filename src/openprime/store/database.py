@@ -5,12 +5,17 @@ read, each seeing the last commit before its transaction began. A database in me
 connection for everything: it lives as long as that connection.
 """
 
+import os
 import sqlite3
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import quote
 
+import msgspec
 import sqlalchemy
 from sqlalchemy import Engine, StaticPool, create_engine, event, inspect
+from sqlalchemy.schema import CreateTable
 
 from openprime.store.errors import StoreError
 from openprime.store.tables import SCHEMA, metadata
@@ -38,28 +43,88 @@ class Durability(StrEnum):
     RELAXED = "relaxed"
 
 
-def writer_engine(path: Path | None, durability: Durability) -> Engine:
+class Ground(msgspec.Struct, frozen=True):
+    """What a store stands on: the VFS by which SQLite reaches its files ("": the system's own), and
+    where random bytes come from. A simulation puts its own in their place.
+    """
+
+    vfs: str = ""
+    random_bytes: Callable[[int], bytes] = os.urandom
+
+
+SYSTEM = Ground()
+
+
+def writer_engine(path: Path | None, durability: Durability, vfs: str = "") -> Engine:
     """The engine of the one connection that writes; None for a database in memory."""
     # In WAL mode FULL syncs the log at every commit; NORMAL only at checkpoints, and no power cut
     # then does worse than to forget the last commits.
     synchronous = "FULL" if durability is Durability.FSYNC else "NORMAL"
     pragmas = (*_COMMON, *_WRITER, f"synchronous = {synchronous}") if path else _COMMON
-    return _engine(path, pragmas, pool_size=1)
+    return _engine(path, pragmas, vfs, pool_size=1)
 
 
-def reader_engine(path: Path) -> Engine:
+def reader_engine(path: Path, vfs: str = "") -> Engine:
     """The engine of the connections that read."""
-    return _engine(path, (*_COMMON, *_READER), pool_size=READERS_MAX)
+    return _engine(path, (*_COMMON, *_READER), vfs, pool_size=READERS_MAX)
 
 
-def _engine(path: Path | None, pragmas: tuple[str, ...], pool_size: int) -> Engine:
+def read_only_uri(path: Path, at_rest: bool) -> str:
+    """A database as SQLite opens it without ever writing to it, be it to tidy up its log.
+
+    One at rest without a log is read as it lies, and no file appears beside it.
+    """
+    log = path.with_name(path.name + "-wal")
+    alone = at_rest and not (log.exists() and log.stat().st_size)
+    return f"file:{quote(str(path.absolute()))}?mode=ro" + ("&immutable=1" if alone else "")
+
+
+def examiner_engine(path: Path) -> Engine:
+    """The engine of a connection that reads a database at rest and leaves it as it lies."""
+    return _prepared(
+        create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(read_only_uri(path, at_rest=True), uri=True),
+            poolclass=StaticPool,
+        ),
+        (*_COMMON, *_READER),
+    )
+
+
+def scratch_engine(path: Path, prepare: Callable[[sqlite3.Connection], object]) -> Engine:
+    """The engine of an empty database of this release's tables that goes with its connection.
+
+    It lies in a file of the system's temporary folder, not in memory. The database at `path` can
+    be read beside it as `kept`; `prepare` is given the connection first.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect("", uri=True)
+        connection.execute("ATTACH ? AS kept", (read_only_uri(path, at_rest=True),)).close()
+        prepare(connection)
+        return connection
+
+    engine = _prepared(create_engine("sqlite://", creator=connect, poolclass=StaticPool), ())
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(CreateTable(table))
+    return engine
+
+
+def _engine(path: Path | None, pragmas: tuple[str, ...], vfs: str, pool_size: int) -> Engine:
     options = {"check_same_thread": False}
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args=options)
     else:
+        file = f"file:{path}?vfs={vfs}&uri=true" if vfs else path
         engine = create_engine(
-            f"sqlite:///{path}", pool_size=pool_size, max_overflow=0, connect_args=options
+            f"sqlite:///{file}", pool_size=pool_size, max_overflow=0, connect_args=options
         )
+    return _prepared(engine, pragmas)
+
+
+def _prepared(engine: Engine, pragmas: tuple[str, ...]) -> Engine:
+    """An engine whose connections have these pragmas, and leave it to us to begin."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, record: object) -> None:

@@ -5,12 +5,14 @@ and of equal times the higher id first, in one walk along the index by time. Wha
 in it as well, as it stands. Run the questions with `Store.read`, in a thread of their own.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Table, or_, select
+from sqlalchemy import ColumnElement, Select, Table, desc, literal, or_, select, union_all
 
 from openprime.desk.funds import Deposit, Transfer, Withdrawal
+from openprime.model.vocabulary import BillKind
 from openprime.store import bodies
 from openprime.store.bodies import Body
 from openprime.store.store import Store
@@ -32,6 +34,13 @@ class FundsFilter(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     coin: str | None = None
     statuses: tuple[int, ...] | None = None
+
+
+_KINDS: dict[BillKind, tuple[Table, Body[Any]]] = {
+    BillKind.DEPOSIT: (deposits, bodies.DEPOSIT),
+    BillKind.TRANSFER: (transfers, bodies.TRANSFER),
+    BillKind.WITHDRAWAL: (withdrawals, bodies.WITHDRAWAL),
+}
 
 
 class FundsHistory:
@@ -63,6 +72,26 @@ class FundsHistory:
         """Withdrawals."""
         return self._list(withdrawals, bodies.WITHDRAWAL, filter, page, page_size)
 
+    def bills(
+        self, filters: Mapping[BillKind, FundsFilter], page: int, page_size: int
+    ) -> list[tuple[BillKind, Any]]:
+        """What moved, of all the kinds that have a filter, as one list."""
+        merged = (
+            union_all(*(_keys(kind, filter) for kind, filter in filters.items()))
+            .order_by(desc("created_at_ms"), desc("number"))
+            .limit(page_size)
+            .offset((page - 1) * page_size)
+        )
+        with self._store.reading() as connection:
+            keys = [(BillKind(kind), number) for kind, _, number in connection.execute(merged)]
+            found: dict[tuple[BillKind, int], Any] = {}
+            for kind, (table, body) in _KINDS.items():
+                key = _key_of(table)
+                numbers = [number for its, number in keys if its is kind]
+                rows = connection.execute(select(key, table.c.body).where(key.in_(numbers)))
+                found |= {(kind, number): body.decode(row) for number, row in rows}
+        return [(kind, found[kind, number]) for kind, number in keys]
+
     def _transfer(self, statement: Select[tuple[bytes]], user_id: int) -> Transfer | None:
         with self._store.reading() as connection:
             its = statement.where(transfers.c.user_id == user_id)
@@ -72,7 +101,7 @@ class FundsHistory:
     def _list(
         self, table: Table, body: Body[Any], filter: FundsFilter, page: int, page_size: int
     ) -> list[Any]:
-        key: ColumnElement[int] = next(iter(table.primary_key))
+        key = _key_of(table)
         statement = (
             select(table.c.body)
             .where(*_clauses(table, key, filter))
@@ -83,6 +112,22 @@ class FundsHistory:
         with self._store.reading() as connection:
             found = connection.execute(statement).scalars().all()
         return [body.decode(row) for row in found]
+
+
+def _key_of(table: Table) -> ColumnElement[int]:
+    key: ColumnElement[int] = next(iter(table.primary_key))
+    return key
+
+
+def _keys(kind: BillKind, filter: FundsFilter) -> Select[Any]:
+    """Kind, time and id of the rows of one kind."""
+    table, _ = _KINDS[kind]
+    key = _key_of(table)
+    return select(
+        literal(kind.value).label("kind"),
+        table.c.created_at_ms.label("created_at_ms"),
+        key.label("number"),
+    ).where(*_clauses(table, key, filter))
 
 
 def _clauses(

@@ -74,8 +74,8 @@ class History:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def order(self, portfolio_id: int, order_id: int) -> Order | None:
-        """A finished order by id."""
+    def order(self, portfolio_id: int | None, order_id: int) -> Order | None:
+        """A finished order by id; no portfolio: whosever it is."""
         c = orders.c
         return self._order(select(c.body).where(c.order_id == order_id), portfolio_id)
 
@@ -137,10 +137,11 @@ class History:
             for market in [markets[number]]
         ]
 
-    def _order(self, statement: Select[tuple[bytes]], portfolio_id: int) -> Order | None:
+    def _order(self, statement: Select[tuple[bytes]], portfolio_id: int | None) -> Order | None:
+        if portfolio_id is not None:
+            statement = statement.where(orders.c.portfolio_id == portfolio_id)
         with self._store.reading() as connection:
-            its = statement.where(orders.c.portfolio_id == portfolio_id)
-            body = connection.execute(its).scalar()
+            body = connection.execute(statement).scalar()
         return None if body is None else bodies.ORDER.decode(body)
 
     def page(

@@ -1,5 +1,6 @@
 """One process a data folder."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -34,3 +35,20 @@ class FolderLock:
     def release(self) -> None:
         """Let another process in. The file stays: removing it would race with the next opener."""
         os.close(self._descriptor)
+
+
+def lock_at_rest(folder: Path) -> FolderLock | None:
+    """Keep brokers out of a folder that is only read; None on a disk that nobody can write to.
+
+    StoreError where a process uses it, or this user may not lock it.
+    """
+    try:
+        return FolderLock(folder)
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            return None
+        raise StoreError(
+            expected=f"to lock {folder}",
+            found=error.strerror or str(error),
+            remedy="run as the user whose folder it is",
+        ) from error

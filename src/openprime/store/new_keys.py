@@ -1,6 +1,5 @@
 """API keys in the making: fresh random texts, and the command that carries the secret sealed."""
 
-import secrets
 from collections.abc import Iterable
 
 from openprime.desk.commands import CreateKey
@@ -19,8 +18,8 @@ def new_key(
     addresses: Iterable[str] = (),
 ) -> tuple[CreateKey, str]:
     """The command that makes a fresh key, and its secret, which is nowhere else in clear."""
-    access_key = secrets.token_hex(ACCESS_KEY_BYTES)
-    secret = secrets.token_hex(SECRET_BYTES)
+    access_key = vault.token(ACCESS_KEY_BYTES)
+    secret = vault.token(SECRET_BYTES)
     sealed = vault.seal(secret, access_key)
     command = CreateKey(portfolio_id, access_key, sealed, name, list(permissions), list(addresses))
     return command, secret

@@ -5,26 +5,26 @@ one before it is used; a journal row must have its checksum and its place; and w
 of the commands must be, event by event, what it made of them the first time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from openprime import __version__
 from openprime.desk.commands import Envelope
+from openprime.desk.events import Event
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import State
 from openprime.store import snapshots
+from openprime.store.batch import Batch
 from openprime.store.digest import EMPTY_DIGEST, next_digest, seal
-from openprime.store.errors import StoreError
-from openprime.store.store import Store, one_line
+from openprime.store.errors import FROM_BACKUP, StoreError
+from openprime.store.store import Store
 from openprime.store.tables import journal
 from openprime.store.tables import snapshots as snapshots_table
 from openprime.store.writer import decode_envelopes
 
-_FROM_BACKUP = "restore the data folder from a backup"
 _ROWS_FETCHED = 200
 
 T = TypeVar("T")
@@ -38,6 +38,8 @@ class Desk(Protocol):
 
     def apply(self, envelope: Envelope) -> Outcome: ...
 
+    def snapshot(self) -> bytes: ...
+
 
 def recover(store: Store, make_desk: Callable[[State | None], D]) -> tuple[D, bytes]:
     """The desk as the store last knew it, and the rolling digest from which it goes on.
@@ -45,22 +47,22 @@ def recover(store: Store, make_desk: Callable[[State | None], D]) -> tuple[D, by
     `make_desk` makes a desk from a state, or a new one from None. StoreError in one line where
     the folder is damaged or the replay goes another way than the first time.
     """
-    try:
-        with store.reading() as connection:
-            state, digest = _newest_state(connection)
-            desk = make_desk(state)
-            digest = _replay(connection, desk, digest)
-    except SQLAlchemyError as error:
-        raise StoreError(
-            expected=f"to read the journal in {store.folder}",
-            found=one_line(error),
-            remedy=_FROM_BACKUP,
-        ) from error
+    with store.reading() as connection:
+        state, digest = _newest_state(connection)
+        desk = make_desk(state)
+        for batch in replay(connection, desk, digest):
+            digest = batch.digest
     if desk.state.sequence != store.last_sequence:
         raise StoreError(
             expected=f"commands up to {store.last_sequence}",
             found=f"commands up to {desk.state.sequence}",
-            remedy=_FROM_BACKUP,
+            remedy=FROM_BACKUP,
+        )
+    if digest != store.digest:
+        raise StoreError(
+            expected=f"the digest at command {store.last_sequence} that the journal ends with",
+            found="another one",
+            remedy=FROM_BACKUP,
         )
     return desk, digest
 
@@ -75,7 +77,7 @@ def _newest_state(connection: Connection) -> tuple[State | None, bytes]:
     ).all():
         encoded = snapshots.load(connection, sequence)
         if encoded is not None:
-            return _readable(snapshots.decode_state, encoded, f"a snapshot of {version}"), digest
+            return read_state(encoded, version), digest
         damaged += 1
     first = connection.execute(
         select(journal.c.first_sequence).order_by(journal.c.first_sequence).limit(1)
@@ -84,9 +86,14 @@ def _newest_state(connection: Connection) -> tuple[State | None, bytes]:
         raise StoreError(
             expected="a snapshot with the hash that it was stored with",
             found=f"{damaged} damaged, and a journal that begins at {first}",
-            remedy=_FROM_BACKUP,
+            remedy=FROM_BACKUP,
         )
     return None, EMPTY_DIGEST
+
+
+def read_state(encoded: bytes, version: str) -> State:
+    """The state of a snapshot that a release of this version wrote."""
+    return _readable(snapshots.decode_state, encoded, f"a snapshot of {version}")
 
 
 def _readable(decode: Callable[[bytes], T], encoded: bytes, what: str) -> T:
@@ -101,8 +108,10 @@ def _readable(decode: Callable[[bytes], T], encoded: bytes, what: str) -> T:
         ) from error
 
 
-def _replay(connection: Connection, desk: Desk, digest: bytes) -> bytes:
-    """Apply the journal behind the desk's sequence, batch by batch."""
+def replay(connection: Connection, desk: Desk, digest: bytes) -> Iterator[Batch]:
+    """Apply the journal behind the desk's sequence, and give each batch with the events that it had
+    this time. StoreError where it is damaged or goes another way than the first time.
+    """
     rows = select(journal).where(journal.c.first_sequence > desk.state.sequence)
     ordered = rows.order_by(journal.c.first_sequence)
     options = {"yield_per": _ROWS_FETCHED}
@@ -111,28 +120,44 @@ def _replay(connection: Connection, desk: Desk, digest: bytes) -> bytes:
             raise StoreError(
                 expected=f"a journal row that begins at {desk.state.sequence + 1}",
                 found=f"one that begins at {row.first_sequence}",
-                remedy=_FROM_BACKUP,
+                remedy=FROM_BACKUP,
             )
-        digest = _replay_batch(desk, row, digest)
-    return digest
+        batch = _replay_batch(desk, row, digest)
+        yield batch
+        digest = batch.digest
 
 
-def _replay_batch(desk: Desk, row: Row[tuple[object, ...]], digest: bytes) -> bytes:
-    place = f"commands {row.first_sequence} to {row.last_sequence}"
+def check_seal(row: Row[tuple[object, ...]], digest: bytes) -> None:
+    """StoreError where a journal row is not what was sealed to the digest before it."""
     if seal(digest, row.blob) != row.checksum:
         raise StoreError(
-            expected=f"the journal's {place} with the checksum that they were stored with",
+            expected=f"the journal's {_place(row)} with the checksum that they were stored with",
             found="other bytes",
-            remedy=_FROM_BACKUP,
+            remedy=FROM_BACKUP,
         )
-    for envelope in _readable(decode_envelopes, row.blob, f"the journal's {place}"):
-        outcome = desk.apply(envelope)
+
+
+def _replay_batch(desk: Desk, row: Row[tuple[object, ...]], digest: bytes) -> Batch:
+    check_seal(row, digest)
+    place = _place(row)
+    before, events = digest, list[Event]()
+    envelopes = _readable(decode_envelopes, row.blob, f"the journal's {place}")
+    for envelope in envelopes:
+        try:
+            outcome = desk.apply(envelope)
+        except Exception as error:
+            raise _differs(place, f"{error!r} at {envelope.sequence}") from error
         if outcome.refusal is not None:
             raise _differs(place, f"refusal {outcome.refusal.code} of {envelope.sequence}")
         digest = next_digest(digest, outcome.events)
-    if digest != row.digest:
+        events += outcome.events
+    if digest != row.digest or desk.state.sequence != row.last_sequence:
         raise _differs(place, "other events")
-    return digest
+    return Batch(envelopes, events, before, digest)
+
+
+def _place(row: Row[tuple[object, ...]]) -> str:
+    return f"commands {row.first_sequence} to {row.last_sequence}"
 
 
 def _differs(place: str, found: str) -> StoreError:

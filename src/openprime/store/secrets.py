@@ -6,6 +6,7 @@ under a key in a file of its own beside the database. A backup without that file
 
 import os
 import stat
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,18 +24,23 @@ _NONCE_BYTES = 12
 
 
 class Vault:
-    """Seals under one key with AES-256-GCM.
+    """Seals under one key with AES-256-GCM, and makes what is to be sealed.
 
     `owner` is bound into the seal: a sealed secret moved to another owner's row does not open.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._cipher = AESGCM(key)
+        self._random_bytes = random_bytes
         self.fingerprint = sha256(b"openprime secret key" + key).digest()[:16]
+
+    def token(self, byte_count: int) -> str:
+        """A fresh random text of so many bytes, in hexadecimal digits."""
+        return self._random_bytes(byte_count).hex()
 
     def seal(self, secret: str, owner: str) -> bytes:
         """The sealed form of a secret of `owner` (an access key, say)."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = self._random_bytes(_NONCE_BYTES)
         return _SCHEME + nonce + self._cipher.encrypt(nonce, secret.encode(), owner.encode())
 
     def unseal(self, sealed: bytes, owner: str) -> str:
@@ -52,13 +58,13 @@ class Vault:
             ) from None
 
 
-def open_vault(folder: Path | None) -> Vault:
+def open_vault(folder: Path | None, random_bytes: Callable[[int], bytes] = os.urandom) -> Vault:
     """The vault of a data folder, its key made at first; a passing one where there is no folder."""
     if folder is None:
-        return Vault(os.urandom(KEY_BYTES))
+        return Vault(random_bytes(KEY_BYTES), random_bytes)
     path = folder / KEY_NAME
     if not path.exists():
-        _write_key(path)
+        _write_key(path, random_bytes(KEY_BYTES))
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise StoreError(
@@ -73,16 +79,16 @@ def open_vault(folder: Path | None) -> Vault:
             found=f"{len(key)}",
             remedy="put the original file back from a backup",
         )
-    return Vault(key)
+    return Vault(key, random_bytes)
 
 
-def _write_key(path: Path) -> None:
+def _write_key(path: Path, key: bytes) -> None:
     """A new key, complete and on disk before it has its name: half a key would lock all out."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
+        file.write(key)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)

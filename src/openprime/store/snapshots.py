@@ -96,6 +96,6 @@ def load(connection: Connection, sequence: int) -> bytes | None:
     )
     try:
         encoded = zlib.decompress(b"".join(connection.execute(parts).scalars()))
-    except (zlib.error, SQLAlchemyError):
+    except (zlib.error, SQLAlchemyError, TypeError):
         return None
     return encoded if hash_of(encoded) == row.state_hash else None

@@ -18,20 +18,31 @@ from openprime.store.batch import Batch
 from openprime.store.database import (
     DATABASE_NAME,
     READERS_MAX,
+    SYSTEM,
     Durability,
+    Ground,
     reader_engine,
     upgrade,
     writer_engine,
 )
 from openprime.store.digest import EMPTY_DIGEST
-from openprime.store.errors import StoreError
+from openprime.store.errors import StoreError, one_line, remedy_of
+from openprime.store.examination import examine_all
 from openprime.store.lock import FolderLock
+from openprime.store.mark import Mark, check_mark
 from openprime.store.markets import Markets
 from openprime.store.secrets import KEY_NAME, open_vault
 from openprime.store.writer import BatchWriter
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# What reading a damaged database comes to: SQLite's own errors, and values of another kind than
+# their column holds, which nothing else can bring into it.
+DAMAGED = (SQLAlchemyError, msgspec.MsgspecError, TypeError, ArithmeticError, MemoryError)
+
+# About a tenth of a second for each four megabytes.
+EXAMINED_AT_OPEN_BYTES = 16 * 1024 * 1024
 
 
 class Store:
@@ -42,26 +53,33 @@ class Store:
     `snapshot_sequence` is where the newest snapshot stood when the folder was opened.
     """
 
-    def __init__(self, folder: Path | None, durability: Durability) -> None:
+    def __init__(
+        self, folder: Path | None, durability: Durability, ground: Ground = SYSTEM
+    ) -> None:
         self.folder = folder
         self.durability = durability
         self._lock = FolderLock(folder) if folder else None
         self._write_lock = threading.RLock()
+        self._mark: Mark | None = None
         path = folder / DATABASE_NAME if folder else None
-        self._writer_engine = writer_engine(path, durability)
+        self._writer_engine = writer_engine(path, durability, ground.vfs)
         self._reader_engine: Engine | None = None
         try:
+            self._mark = self._found_mark(path)
             upgrade(self._writer_engine, path)
             self._connection = self._writer_engine.connect()
-            self._reader_engine = reader_engine(path) if path else None
-            self.vault = open_vault(folder)
+            self._reader_engine = reader_engine(path, ground.vfs) if path else None
+            self.vault = open_vault(folder, ground.random_bytes)
+            if path and not ground.vfs:
+                self._check_small(path)
             self._check_vault()
             self._check_bodies()
             with self.reading() as connection:
                 self.markets = Markets(connection)
-                self.last_sequence, self.digest = _tail(connection)
+                self.last_sequence, self.digest = tail_of(connection)
                 newest = select(func.max(tables.snapshots.c.sequence))
                 self.snapshot_sequence = connection.execute(newest).scalar() or 0
+            self._check_mark()
         except BaseException:
             self.close()
             raise
@@ -69,22 +87,28 @@ class Store:
         self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="history")
 
     @staticmethod
-    def open(folder: Path | None, durability: Durability | str = Durability.FSYNC) -> "Store":
+    def open(
+        folder: Path | None,
+        durability: Durability | str = Durability.FSYNC,
+        ground: Ground = SYSTEM,
+    ) -> "Store":
         """Open a data folder, making it where it is missing; None keeps everything in memory.
 
         StoreError where another process holds it, a newer release made it, or its key is gone.
         """
         durability = Durability(durability)
         if folder is None:
-            return Store(None, durability)
+            return Store(None, durability, ground)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return Store(folder, durability)
+            return Store(folder, durability, ground)
         except (OSError, SQLAlchemyError) as error:
             raise StoreError(
                 expected=f"a data folder that can be written at {folder}",
                 found=one_line(error),
-                remedy="check that it is a folder of this user's on a disk with free space",
+                remedy=remedy_of(
+                    error, "check that it is a folder of this user's on a disk with free space"
+                ),
             ) from error
 
     @property
@@ -101,6 +125,8 @@ class Store:
         self._writer_engine.dispose()
         if self._reader_engine:
             self._reader_engine.dispose()
+        if self._mark:
+            self._mark.close()
         if self._lock:
             self._lock.release()
 
@@ -116,7 +142,7 @@ class Store:
             raise StoreError(
                 expected=f"{self.folder or 'the database in memory'} to take a commit",
                 found=one_line(error),
-                remedy="free the disk or mend it, then start again",
+                remedy=remedy_of(error, "free the disk or mend it, then start again"),
             ) from error
 
     def commit(self, batch: Batch) -> None:
@@ -136,6 +162,8 @@ class Store:
         self._writer.committed()
         self.last_sequence = batch.last_sequence
         self.digest = batch.digest
+        if self._mark and self.durability is Durability.FSYNC:
+            self._mark.put(batch.last_sequence, batch.digest)
 
     def write_snapshot_part(self, snapshot: snapshots.Snapshot, part: int) -> None:
         """Write one part of a snapshot (see snapshots.write_part)."""
@@ -156,13 +184,22 @@ class Store:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that sees what was committed when it began."""
-        if self._reader_engine:
-            with self._reader_engine.begin() as connection:
-                yield connection
-        else:
-            with self._write_lock, self._connection.begin():
-                yield self._connection
+        """One transaction that sees what was committed when it began; StoreError where the
+        database is damaged.
+        """
+        try:
+            if self._reader_engine:
+                with self._reader_engine.begin() as connection:
+                    yield connection
+            else:
+                with self._write_lock, self._connection.begin():
+                    yield self._connection
+        except DAMAGED as error:
+            raise StoreError(
+                expected=f"to read {self.folder or 'the database in memory'}",
+                found=one_line(error),
+                remedy=remedy_of(error, "mend the disk, then start again"),
+            ) from error
 
     async def read(self, query: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
         """Run a query of `History` in a thread for readers."""
@@ -184,6 +221,34 @@ class Store:
             connection.execute(insert(tables.meta).values(key=key, value=value))
 
     # -- checks at open
+
+    def _found_mark(self, path: Path | None) -> Mark | None:
+        """The folder's mark. SQLite takes an empty file for a new database, and throws its log
+        away: that must not happen where something was acknowledged.
+        """
+        if self.folder is None or path is None:
+            return None
+        mark = Mark(self.folder)
+        if not path.exists() or not path.stat().st_size:
+            check_mark(self.folder, mark.known, 0, EMPTY_DIGEST)
+        return mark
+
+    def _check_mark(self) -> None:
+        if self.folder is None or self._mark is None:
+            return
+        check_mark(self.folder, self._mark.known, self.last_sequence, self.digest)
+        if self.durability is Durability.FSYNC:
+            self._mark.put(self.last_sequence, self.digest)
+        else:
+            self._mark.clear()
+
+    def _check_small(self, path: Path) -> None:
+        """All of a small folder is examined at each opening; a large one is left to `verify`."""
+        log = path.with_name(path.name + "-wal")
+        size = sum(file.stat().st_size for file in (path, log) if file.exists())
+        if size <= EXAMINED_AT_OPEN_BYTES:
+            with self.reading() as connection:
+                examine_all(connection)
 
     def _check_vault(self) -> None:
         known = self.meta("secret_key_fingerprint")
@@ -211,7 +276,7 @@ class Store:
                 self.set_meta(f"fields.{table}", msgspec.json.encode(body.fields))
 
 
-def _tail(connection: Connection) -> tuple[int, bytes]:
+def tail_of(connection: Connection) -> tuple[int, bytes]:
     """Sequence and digest of the last batch kept; the journal may be trimmed to nothing."""
     for table, sequence in (
         (tables.journal, tables.journal.c.last_sequence),
@@ -223,9 +288,3 @@ def _tail(connection: Connection) -> tuple[int, bytes]:
         if row:
             return row[0], row[1]
     return 0, EMPTY_DIGEST
-
-
-def one_line(error: Exception) -> str:
-    """The cause in the system's or the database's own words, without the statement."""
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split())

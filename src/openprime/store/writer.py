@@ -35,11 +35,11 @@ decode_envelopes = msgspec.msgpack.Decoder(list[Envelope]).decode
 _ROWS_MAX = 16
 
 
-class _Insert:
+class Insert:
     """Inserts rows into a table; `replace`: a later word on the same thing counts."""
 
     def __init__(self, table: Table, replace: bool = False) -> None:
-        self._table = table
+        self.table = table
         self._replace = replace
         self._texts: dict[int, str] = {}
 
@@ -51,37 +51,37 @@ class _Insert:
 
     def _compiled(self, count: int) -> str:
         """The statement for so many rows."""
-        row = dict.fromkeys(self._table.columns.keys())
-        statement = sqlite.insert(self._table).values([row] * count)
+        row = dict.fromkeys(self.table.columns.keys())
+        statement = sqlite.insert(self.table).values([row] * count)
         if self._replace:
             # Key and place in time stay as they were.
             changed = {
                 column.name: statement.excluded[column.name]
-                for column in self._table.columns
+                for column in self.table.columns
                 if not column.primary_key and column.name not in ("portfolio_id", "created_at_ms")
             }
             statement = statement.on_conflict_do_update(
-                index_elements=list(self._table.primary_key), set_=changed
+                index_elements=list(self.table.primary_key), set_=changed
             )
         text = self._texts[count] = str(statement.compile(dialect=sqlite.dialect()))
         return text
 
 
-_JOURNAL = _Insert(tables.journal)
-_MARKETS = _Insert(tables.markets)
-_ORDERS = _Insert(tables.orders, replace=True)
-_EXECUTIONS = _Insert(tables.executions)
-_POSITIONS = _Insert(tables.positions, replace=True)
-_STATEMENTS = _Insert(tables.statements)
-_AUDIT = _Insert(tables.audit)
-_TRANSFERS = _Insert(tables.transfers, replace=True)
-_DEPOSITS = _Insert(tables.deposits, replace=True)
-_WITHDRAWALS = _Insert(tables.withdrawals, replace=True)
-_MARKUPS = _Insert(tables.markups)
-_ALGOS = _Insert(tables.algo_orders, replace=True)
-_LOAN_ORDERS = _Insert(tables.loan_orders)
-_LOAN_STATEMENTS = _Insert(tables.loan_statements)
-_TOTALS = _Insert(tables.daily_totals, replace=True)
+_JOURNAL = Insert(tables.journal)
+_MARKETS = Insert(tables.markets)
+_ORDERS = Insert(tables.orders, replace=True)
+_EXECUTIONS = Insert(tables.executions)
+_POSITIONS = Insert(tables.positions, replace=True)
+_STATEMENTS = Insert(tables.statements)
+_AUDIT = Insert(tables.audit)
+_TRANSFERS = Insert(tables.transfers, replace=True)
+_DEPOSITS = Insert(tables.deposits, replace=True)
+_WITHDRAWALS = Insert(tables.withdrawals, replace=True)
+_MARKUPS = Insert(tables.markups)
+_ALGOS = Insert(tables.algo_orders, replace=True)
+_LOAN_ORDERS = Insert(tables.loan_orders)
+_LOAN_STATEMENTS = Insert(tables.loan_statements)
+_TOTALS = Insert(tables.daily_totals, replace=True)
 
 
 class BatchWriter:
@@ -104,9 +104,10 @@ class BatchWriter:
         history = finished(batch.events)
         if history is None:
             return
-        rows = self._rows(connection, history)
+        rows = self.rows(history)
+        totals = self._totals.rows(connection, history.trades)
         fresh = self._markets.fresh_rows()
-        for insert, values in ((_MARKETS, fresh), *rows):
+        for insert, values in ((_MARKETS, fresh), *rows, (_TOTALS, totals)):
             insert.run(cursor, values)
 
     def committed(self) -> None:
@@ -117,7 +118,8 @@ class BatchWriter:
         """The transaction came to nothing: forget what was remembered of it."""
         self._totals.forget()
 
-    def _rows(self, connection: Connection, history: Finished) -> list[tuple[_Insert, list[Row]]]:
+    def rows(self, history: Finished) -> list[tuple[Insert, list[Row]]]:
+        """What a batch adds to history, as rows; markets that are new get their numbers."""
         number = self._markets.number
         orders: list[Row] = [
             (
@@ -177,7 +179,6 @@ class BatchWriter:
             (_LOAN_ORDERS, list(map(_loan_order_row, history.loan_orders))),
             (_LOAN_STATEMENTS, list(map(_loan_entry_row, history.loan_entries))),
             (_MARKUPS, list(map(_markup_row, history.markups))),
-            (_TOTALS, self._totals.rows(connection, history.trades)),
         ]
 
     def _algo_row(self, row: AlgoOrder) -> Row:

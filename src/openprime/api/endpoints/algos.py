@@ -35,7 +35,7 @@ ROWS: tuple[Endpoint, ...] = (
         NAMED,
         ALGO,
         Permission.TRADE,
-        codes=(*NAME_CODES, 401117, 401019, 401013, 401014, 401015),
+        codes=(*NAME_CODES, 401117, 401019, 401013, 401025, 401027, 401014, 401029, 401015),
     ),
     Endpoint(
         "DELETE",

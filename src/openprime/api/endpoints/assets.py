@@ -53,7 +53,8 @@ ROWS: tuple[Endpoint, ...] = (
         "What a trading account holds, by exchange",
         assets.trading_account_assets,
         parameters.TRADING_ACCOUNT,
-        f"array of {{id, primeType, accountType, totalUsdt, assets: array of {{currency, {_AMOUNTS}}}}}",
+        "array of {id, primeType, accountType, totalUsdt,"
+        f" assets: array of {{currency, {_AMOUNTS}}}}}",
         ASSETS_V2,
         level=KeyLevel.PRIMARY,
         success=PLATFORM,

@@ -108,19 +108,21 @@ class Endpoint(msgspec.Struct, frozen=True):
             key, portfolio_id = caller.key.access_key, caller.portfolio.portfolio_id
         told = told_of(key, portfolio_id, self.method, self.path, parameters)
         asked = self.table.read(parameters, services.clock_ms())
-        asked = board.take((Station.SYNTAX,), told, asked, self.table.codes) or asked
+        order = tuple(dict.fromkeys((*self.table.codes, *self.codes)))
+        asked = board.take((Station.SYNTAX,), told, asked, order) or asked
         if not self.writes and not isinstance(asked, Refusal):
             asked = board.take((Station.DESK,), told) or asked
         if isinstance(asked, Refusal):
             return asked
         way = ForcedWay(services.sequencer, board, told)
         result = await self.handler(services.through(way), caller, asked)
+        if isinstance(result, Refusal) or self.service is not ServiceType.TRADE:
+            return result
         deadline_ms = services.settings.deadline_ms
-        if self.service is ServiceType.TRADE and board.latency_ms(told) > deadline_ms:
-            if not isinstance(result, Refusal):
-                await asyncio.sleep(deadline_ms / 1000)
-                return Refusal(400013)
-        return result
+        if board.latency_ms(told) <= deadline_ms:
+            return result
+        await asyncio.sleep(deadline_ms / 1000)
+        return Refusal(400013)
 
 
 def limits(production: str, contest: str) -> Limits:

@@ -19,7 +19,7 @@ ROWS: tuple[Endpoint, ...] = (
         "What was borrowed, and what the accounts are worth without it",
         loans.info,
         NO_PARAMETERS,
-        "{portfolioId, accounts: array of accounts with their coins}",
+        "{portfolioId: integer, accounts: array of loan accounts}",
         USUAL,
     ),
     Endpoint(
@@ -28,7 +28,7 @@ ROWS: tuple[Endpoint, ...] = (
         "The coins that are lent, and on which terms",
         loans.config,
         NO_PARAMETERS,
-        "array of {coin, loanLeverage, maxLoanValue, loanMmr, loanInterestRate}",
+        "array of {coin, loanLeverage: integer, maxLoanValue, loanMmr, loanInterestRate}",
         USUAL,
     ),
     Endpoint(
@@ -46,7 +46,8 @@ ROWS: tuple[Endpoint, ...] = (
         "Borrow a coin",
         loans.borrow,
         loan_table(),
-        "{orderId, borrowed, loanBalance, availableBalance, timestamp}",
+        "{orderId, borrowed: number, loanBalance: number, availableBalance: number,"
+        " timestamp: integer}",
         BULK,
         Permission.TRADE,
         codes=(*_REQUEST_CODES, *_BORROW_CODES),
@@ -57,7 +58,8 @@ ROWS: tuple[Endpoint, ...] = (
         "Pay back what was borrowed",
         loans.repay,
         loan_table(),
-        "{orderId, repaid, interestPaid, loanBalance, availableBalance, timestamp}",
+        "{orderId, repaid: number, interestPaid: number, loanBalance: number,"
+        " availableBalance: number, timestamp: integer}",
         BULK,
         Permission.TRADE,
         codes=(*_REQUEST_CODES, 401035, 406021, 401045, 406022, 406023),
@@ -68,7 +70,7 @@ ROWS: tuple[Endpoint, ...] = (
         "What was borrowed and paid back",
         loans.orders,
         ORDERS,
-        "page of loan orders",
+        "short page of loan orders",
         USUAL,
     ),
     Endpoint(
@@ -77,7 +79,7 @@ ROWS: tuple[Endpoint, ...] = (
         "Every movement of loans, interest included",
         loans.statement,
         STATEMENT,
-        "page of {statementId, exchange, type, coin, delta, balance, timestamp}",
+        "short page of {statementId, exchange, type, coin, delta, balance, timestamp: integer}",
         USUAL,
     ),
 )

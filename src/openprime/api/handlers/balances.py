@@ -1,13 +1,12 @@
 """The routes of what accounts hold and what came in and went out (rest-admin 4.2, 6.6)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
-from openprime.api.handlers.history import MERGED_ROWS_MAX
 from openprime.api.handlers.transfers import filter_of
 from openprime.api.parameters.funds import Balances, FundsQuery
 from openprime.api.services import Services
@@ -27,10 +26,8 @@ from openprime.desk.margin import refresh
 from openprime.desk.owners import portfolios_of
 from openprime.desk.state import Account, User
 from openprime.desk.transferable import max_transferable
-from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import BillKind, TransferStatus
-from openprime.store.funds_history import FundsFilter
 
 FUNDING_KIND = "Funding"
 PORTFOLIO_KIND = "Portfolio"
@@ -90,31 +87,23 @@ def held_balances(desk: Desk, account: Account, coin: str | None = None) -> list
     ]
 
 
-Question = Callable[[FundsFilter, int, int], Iterable[Any]]
+# Each kind of bill: its statuses as those of transfers, and how it is told.
+BILLS: dict[BillKind, tuple[Mapping[Any, int], Callable[[Any], wire.Row]]] = {
+    BillKind.DEPOSIT: (DEPOSIT_BILLS, deposit_bill),
+    BillKind.TRANSFER: ({status: status for status in TransferStatus}, transfer_bill),
+    BillKind.WITHDRAWAL: (WITHDRAWAL_BILLS, withdrawal_bill),
+}
 
 
-async def bills(services: Services, caller: Caller, asked: FundsQuery) -> list[wire.Row] | Refusal:
-    """GET asset/bills: what came into and went out of the key's portfolio, newest first.
-
-    Code: 400003 for a page so deep that its rows cannot be merged.
-    """
-    last = asked.page * asked.page_size
-    if last > MERGED_ROWS_MAX:
-        return Refusal(400003)
+async def bills(services: Services, caller: Caller, asked: FundsQuery) -> list[wire.Row]:
+    """GET asset/bills: what came into and went out of the key's portfolio, newest first."""
     await services.sequencer.settled()
     within = filter_of(caller, asked, (caller.portfolio.portfolio_id,))
-    transfers = {status: status for status in TransferStatus}
-    funds = services.funds
-    kinds: tuple[tuple[BillKind, Mapping[Any, int], Question, Callable[[Any], wire.Row]], ...] = (
-        (BillKind.DEPOSIT, DEPOSIT_BILLS, funds.deposits, deposit_bill),
-        (BillKind.TRANSFER, transfers, funds.transfers, transfer_bill),
-        (BillKind.WITHDRAWAL, WITHDRAWAL_BILLS, funds.withdrawals, withdrawal_bill),
-    )
-    rows: list[wire.Row] = []
-    for kind, statuses, question, row in kinds:
+    filters = {}
+    for kind, (statuses, _) in BILLS.items():
         if asked.kind in (None, kind):
             meant = tuple(s.value for s, bill in statuses.items() if asked.status in (None, bill))
-            wanted = replace(within, statuses=meant)
-            rows += map(row, await services.store.read(question, wanted, 1, last))
-    rows.sort(key=lambda bill: (int(bill["createdAt"]), int(bill["id"])), reverse=True)
-    return rows[last - asked.page_size : last]
+            filters[kind] = replace(within, statuses=meant)
+    page = asked.page, asked.page_size
+    found = await services.store.read(services.funds.bills, filters, *page)
+    return [BILLS[kind][1](record) for kind, record in found]

@@ -7,6 +7,8 @@ and the table of docs/operating.md are all made from it.
 from openprime.api.operator import (
     accounts,
     audit,
+    clock,
+    explain,
     faults,
     funds,
     instruments,
@@ -21,7 +23,7 @@ from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Page
 
 _FAMILIES = (
     *(audit, people, accounts, funds, prices, rates, instruments, pool),
-    *(maintenance, faults, news),
+    *(maintenance, clock, explain, faults, news),
 )
 
 ADMIN: dict[tuple[str, str], AdminRow] = {

@@ -1,5 +1,7 @@
 """What an operator does with margin accounts: money, holds, and the status that is shown."""
 
+import asyncio
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,13 +17,15 @@ from openprime.desk.commands import (
     SeizeFrozen,
 )
 from openprime.desk.desk import Desk
-from openprime.desk.state import Account, Portfolio, State
+from openprime.desk.state import Account, Portfolio
 from openprime.desk.views import account_view
 from openprime.errors import Refusal
 from openprime.model.numbers import LEDGER_PLACES, ZERO, text
 from openprime.model.vocabulary import AccountStatus, Exchange
 
 FUND_MAX = Decimal(10) ** 15
+# Some ms of work, in which nothing else is done.
+PORTFOLIOS_AT_ONCE = 50
 
 
 class OfPortfolio(Asked, frozen=True):
@@ -65,9 +69,25 @@ class Status(Asked, frozen=True):
     status: AccountStatus | None = None
 
 
-def _chosen(state: State, asked: OfPortfolio) -> list[Portfolio]:
+async def _of_portfolios(
+    services: Services, asked: OfPortfolio, rows: Callable[[Desk, Portfolio], Iterable[wire.Row]]
+) -> list[wire.Row]:
+    """Rows of the portfolios asked for, some at a time: all that there are may be very many, and
+    clients go on meanwhile.
+    """
     wanted = asked.portfolio_id
-    return [p for p in state.portfolios.values() if wanted in (None, p.portfolio_id)]
+    portfolio_ids = list(services.desk.state.portfolios) if wanted is None else [wanted]
+    found: list[wire.Row] = []
+    for begin in range(0, len(portfolio_ids), PORTFOLIOS_AT_ONCE):
+        some = portfolio_ids[begin : begin + PORTFOLIOS_AT_ONCE]
+
+        def render(desk: Desk, some: list[int] = some) -> list[wire.Row]:
+            known = [desk.state.portfolios[one] for one in some if one in desk.state.portfolios]
+            return [row for portfolio in known for row in rows(desk, portfolio)]
+
+        found += await services.read(render)
+        await asyncio.sleep(0)
+    return found
 
 
 def _account_row(desk: Desk, account: Account) -> wire.Row:
@@ -82,31 +102,24 @@ def _account_row(desk: Desk, account: Account) -> wire.Row:
 async def accounts(services: Services, asked: OfPortfolio) -> list[wire.Row]:
     """Margin accounts as clients see them, with what the operator set."""
 
-    def render(desk: Desk) -> list[wire.Row]:
-        return [
-            _account_row(desk, account)
-            for portfolio in _chosen(desk.state, asked)
-            for account in accounts_of(portfolio, asked.exchange)
-        ]
+    def rows(desk: Desk, portfolio: Portfolio) -> list[wire.Row]:
+        found = accounts_of(portfolio, asked.exchange)
+        return [_account_row(desk, account) for account in found]
 
-    return await services.read(render)
+    return await _of_portfolios(services, asked, rows)
 
 
 async def wallets(services: Services, asked: OfPortfolio) -> list[wire.Row]:
     """Wallets as clients see them."""
 
-    def render(desk: Desk) -> list[wire.Row]:
-        return [
-            row
-            for portfolio in _chosen(desk.state, asked)
-            for row in asset_rows(desk, portfolio, asked.exchange)
-        ]
+    def rows(desk: Desk, portfolio: Portfolio) -> list[wire.Row]:
+        return asset_rows(desk, portfolio, asked.exchange)
 
-    return await services.read(render)
+    return await _of_portfolios(services, asked, rows)
 
 
 def unfit_amount(amount: Decimal) -> Unfit | None:
-    """Why so much cannot come in from outside."""
+    """Why the books take no such amount."""
     places = -int(amount.as_tuple().exponent) if amount.is_finite() else LEDGER_PLACES + 1
     if amount.is_finite() and ZERO < amount <= FUND_MAX and places <= LEDGER_PLACES:
         return None
@@ -141,8 +154,9 @@ async def set_state(services: Services, asked: StateAsked) -> Refusal | None:
 
 async def seize(services: Services, asked: Funding) -> Refusal | Unfit | None:
     """Frozen money, out of the reserves of orders and transfers."""
-    if not (asked.amount.is_finite() and ZERO < asked.amount <= FUND_MAX):
-        return Unfit(f"expected amount above 0, at most {text(FUND_MAX)}; found {asked.amount}")
+    unfit = unfit_amount(asked.amount)
+    if unfit is not None:
+        return unfit
     refusal = await done(
         services, SeizeFrozen(asked.portfolio_id, asked.exchange, asked.coin, asked.amount)
     )

@@ -18,7 +18,7 @@ from openprime.desk.commands import (
 from openprime.desk.desk import Desk
 from openprime.desk.keys import keys_of
 from openprime.desk.owners import main_portfolio
-from openprime.desk.state import ApiKey, Portfolio, State, User
+from openprime.desk.state import ApiKey, Portfolio, User
 from openprime.errors import Refusal
 from openprime.model.vocabulary import UserKind, UserState
 from openprime.store.new_keys import new_key
@@ -70,8 +70,7 @@ class OneKey(Asked, frozen=True):
     access_key: str
 
 
-def _user_row(state: State, user: User) -> Row:
-    main = main_portfolio(state, user.user_id)
+def _user_row(user: User, main: Portfolio) -> Row:
     return {
         "userId": user.user_id,
         "kind": user.kind,
@@ -97,7 +96,8 @@ async def users(services: Services, asked: Nothing) -> list[Row]:
     """Every user."""
 
     def render(desk: Desk) -> list[Row]:
-        return [_user_row(desk.state, user) for user in desk.state.users.values()]
+        mains = {p.user_id: p for p in desk.state.portfolios.values() if p.is_main}
+        return [_user_row(user, mains[user.user_id]) for user in desk.state.users.values()]
 
     return await services.read(render)
 
@@ -132,7 +132,8 @@ async def create_user(services: Services, asked: NewUser) -> Row | Refusal:
     if outcome.refusal is not None:
         return outcome.refusal
     state = services.desk.state
-    return _user_row(state, state.users[int(str(outcome.reply))])
+    user = state.users[int(str(outcome.reply))]
+    return _user_row(user, main_portfolio(state, user.user_id))
 
 
 async def set_user_state(services: Services, asked: UserStateAsked) -> Refusal | Unfit | None:

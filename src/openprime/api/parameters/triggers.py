@@ -42,6 +42,7 @@ def _fields(leg: TriggerLeg) -> tuple[Field, Field, Field]:
 
 TRIGGERS = tuple(field for leg in TriggerLeg for field in _fields(leg))
 TWO_TRIGGERS = (*_fields(TriggerLeg.TAKE_PROFIT), *_fields(TriggerLeg.STOP_LOSS))
+_PARTS = frozenset(field.name for field in TRIGGERS)
 
 
 def read_triggers(raw: Raw, values: Values, now_ms: int) -> int | None:
@@ -61,6 +62,8 @@ def read_triggers(raw: Raw, values: Values, now_ms: int) -> int | None:
 
 def read_attached(raw: Raw, values: Values, now_ms: int) -> int | None:
     """The same for an order's own take profit and stop loss, under `attached`."""
+    if _PARTS.isdisjoint(values):
+        return None  # as nearly every order
     code = read_triggers(raw, values, now_ms)
     triggers = values.pop("triggers", {})
     if code is None and triggers:

@@ -5,6 +5,7 @@ from typing import Any
 
 from openprime.api import algo_wire
 from openprime.api.private.push import PrivatePush
+from openprime.api.private.risk_frames import Copied
 from openprime.desk.desk import Desk
 from openprime.desk.events import AlgoChanged, Event, OrderChanged, Trade
 from openprime.desk.triggers import price_of
@@ -27,7 +28,9 @@ class AlgoPush(PrivatePush):
             return event.portfolio_id
         return 0
 
-    def _frames(self, portfolio_id: int, events: list[Event], now_ms: int) -> list[dict[str, Any]]:
+    def _frames(
+        self, portfolio_id: int, events: list[Event | Copied], now_ms: int
+    ) -> list[dict[str, Any]]:
         desk = self._desk()
         return [_FRAMES[type(event)](desk, event) for event in events]
 

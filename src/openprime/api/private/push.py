@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from openprime.api import algo_wire, wire
+from openprime.api.private.risk_frames import COPIED, Copied, RiskTold, risk_frame
 from openprime.api.sockets.link import Message, text_message
 from openprime.api.wire_loans import asset_push
 from openprime.desk.commands import Envelope
@@ -19,6 +20,9 @@ from openprime.desk.events import (
     AccountChanged,
     Event,
     KeyChanged,
+    LiquidationReduced,
+    LiquidationStepped,
+    MarginCalled,
     OrderChanged,
     PositionChanged,
     PositionReduced,
@@ -27,6 +31,7 @@ from openprime.desk.events import (
 )
 from openprime.desk.keys import is_good
 from openprime.desk.outcome import Outcome
+from openprime.desk.owners import main_portfolio
 from openprime.desk.state import Account, PositionHistory
 from openprime.desk.views import PositionView, account_view
 from openprime.model.numbers import ZERO
@@ -56,7 +61,7 @@ class Listener(Protocol):
 class Changes:
     """What one command changed for one portfolio, sorted by channel (resolutions 178)."""
 
-    __slots__ = ("accounts", "orders", "portfolio_id", "positions", "trades", "wallets")
+    __slots__ = ("accounts", "orders", "portfolio_id", "positions", "risks", "trades", "wallets")
 
     def __init__(self, portfolio_id: int) -> None:
         self.portfolio_id = portfolio_id
@@ -65,6 +70,7 @@ class Changes:
         self.positions: list[PositionChanged | PositionHistory] = []
         self.wallets: list[WalletChanged] = []
         self.accounts: list[AccountChanged] = []
+        self.risks: list[RiskTold] = []
 
 
 class PrivatePush:
@@ -93,7 +99,7 @@ class PrivatePush:
         """Render what listeners must hear; the result sends it, once the command is durable."""
         if not self._by_key:
             return None
-        told: dict[int, list[Event]] = {}
+        told: dict[int, list[Event | Copied]] = {}
         expelled: list[Listener] = []
         for event in outcome.events:
             if type(event) is KeyChanged:
@@ -102,6 +108,10 @@ class PrivatePush:
             portfolio_id = self._portfolio_of(event)
             if portfolio_id in self._listeners:
                 told.setdefault(portfolio_id, []).append(event)
+            if portfolio_id and isinstance(event, COPIED):
+                main_id = self._main_of(portfolio_id)
+                if main_id in self._listeners:
+                    told.setdefault(main_id, []).append(Copied(event))
         if not told and not expelled:
             return None
         frames = {
@@ -126,6 +136,10 @@ class PrivatePush:
         good = is_good(self._desk().state, access_key)
         return () if good else self._by_key.get(access_key, ())
 
+    def _main_of(self, portfolio_id: int) -> int:
+        state = self._desk().state
+        return main_portfolio(state, state.portfolios[portfolio_id].user_id).portfolio_id
+
     # -- rendering
 
     def _portfolio_of(self, event: Event) -> int:
@@ -136,7 +150,9 @@ class PrivatePush:
             return event.row.portfolio_id
         return event.portfolio_id if type(event) in _SORTERS else 0  # type: ignore[union-attr]
 
-    def _frames(self, portfolio_id: int, events: list[Event], now_ms: int) -> list[dict[str, Any]]:
+    def _frames(
+        self, portfolio_id: int, events: list[Event | Copied], now_ms: int
+    ) -> list[dict[str, Any]]:
         """What a portfolio's listeners are told of a command's events."""
         changes = Changes(portfolio_id)
         for event in events:
@@ -169,7 +185,7 @@ class PrivatePush:
                 for changed in changes.accounts
             ]
             frames.append({"channel": ACCOUNTS, "data": rows})
-        return frames
+        return frames + [risk_frame(desk, told, now_ms) for told in changes.risks]
 
 
 def _position_row(
@@ -223,6 +239,10 @@ _SORTERS: dict[type, Callable[[Changes, Any], None]] = {
     PositionReduced: _sort_reduced,
     WalletChanged: lambda changes, event: changes.wallets.append(event),
     AccountChanged: lambda changes, event: changes.accounts.append(event),
+    MarginCalled: lambda changes, event: changes.risks.append(event),
+    LiquidationStepped: lambda changes, event: changes.risks.append(event),
+    LiquidationReduced: lambda changes, event: changes.risks.append(event),
+    Copied: lambda changes, event: changes.risks.append(event),
 }
 
 

@@ -50,6 +50,7 @@ from openprime.api.sockets.link import (
 from openprime.api.sockets.login import PRIVATE_FAMILY, Logins
 from openprime.errors import Refusal
 from openprime.model.vocabulary import Permission
+from openprime.store.errors import StoreError
 
 SUBPROTOCOL = "v1.api.liquiditytech.com"
 
@@ -223,6 +224,9 @@ class PrivateSession:
     ) -> Any:
         try:
             return await endpoint.answer(self._services, caller, arguments)
+        except StoreError as error:
+            log.error("history_failed", path=endpoint.path, reason=str(error))
+            return UNAVAILABLE
         except Exception:
             log.exception("action_failed", path=endpoint.path, method=endpoint.method)
             return FAILED

@@ -63,6 +63,7 @@ from openprime.desk.commands.switches import (
     PinPrices,
     PinStatus,
     RestrictAccount,
+    SetClock,
 )
 from openprime.desk.commands.trading import (
     CancelOrder,
@@ -129,6 +130,7 @@ __all__ = [
     "RunAgenda",
     "SeizeFrozen",
     "SetAccountGroup",
+    "SetClock",
     "SetCoinLeverage",
     "SetDepositExchange",
     "SetLeverage",

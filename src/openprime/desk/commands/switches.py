@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from openprime.desk.switches import FaultKind, FaultMatch, ServiceType
+from openprime.desk.switches import ClockLine, FaultKind, FaultMatch, ServiceType
 from openprime.model.vocabulary import AccountStatus, Exchange
 
 
@@ -74,6 +74,12 @@ class DisarmFaults(msgspec.Struct, frozen=True, tag=True):
     fault_id: int | None
 
 
+class SetClock(msgspec.Struct, frozen=True, tag=True):
+    """Let the desk's time go on along another line, never back."""
+
+    line: ClockLine
+
+
 SwitchCommand = (
     PinPrices
     | BanTrading
@@ -83,4 +89,5 @@ SwitchCommand = (
     | EndWindow
     | ArmFault
     | DisarmFaults
+    | SetClock
 )

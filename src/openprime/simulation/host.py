@@ -1,0 +1,164 @@
+"""The broker as it is served, started and stopped on one machine: no port, and all else real."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from openprime.api.asgi import Application
+from openprime.desk.desk import Desk
+from openprime.model.venue import VenueReport
+from openprime.sequencer import Sequencer
+from openprime.server.assembly import assemble
+from openprime.server.broker import Broker
+from openprime.server.config import Limits, Replay, ServerConfig
+from openprime.server.sockets import Sockets
+from openprime.simulation.draws import Draws
+from openprime.simulation.ground import Machine
+from openprime.simulation.lives import Lives
+from openprime.simulation.loop import VirtualLoop
+from openprime.simulation.rules import small_reference
+from openprime.simulation.venue import Line
+from openprime.simulation.violated import Violated
+from openprime.simulation.witness import Witness, difference
+from openprime.store.errors import StoreError
+
+BEGIN_MS = 1_790_000_000_000
+START_SECONDS_MAX = 600.0
+STOP_SECONDS_MAX = 600.0
+
+
+class _Broker(Broker):
+    """The broker, with a line to the venue that can be disturbed, and looked on by witnesses."""
+
+    host: "Host"
+
+    def _take_reports(self, reports: list[VenueReport]) -> None:
+        self.host.line.put(reports, super()._take_reports)
+
+    def _build_market(self, desk: Desk) -> None:
+        # The first moment at which there is a sequencer, and nothing has come to it yet.
+        self.host.recovered(desk, self.sequencer)
+        super()._build_market(desk)
+
+
+class Host:
+    """Starts the broker, stops it, lets it crash. `loop` is the present process's."""
+
+    def __init__(
+        self,
+        draws: Draws,
+        line: Line,
+        say: Callable[[str], None],
+        limits: Limits,
+        replays: tuple[Replay, ...] = (),
+    ) -> None:
+        self.machine = Machine(draws)
+        self.reference = small_reference()
+        self.witness = Witness(self.reference)
+        self.lives = Lives()
+        self.line = line
+        self.jump_ms = 0
+        self.starts = 0
+        self.loop: VirtualLoop
+        self.broker: Broker
+        self.app: Application
+        self.sockets: Sockets
+        self.up = False
+        self._config = ServerConfig(
+            data=self.machine.folder,
+            seed=draws.stream("market").randrange(2**31),
+            speed=Decimal(1),
+            limits=limits,
+            replays=replays,
+        )
+        self._executor_delay = draws.stream("executor")
+        self._say = say
+        self._passed_s = 0.0
+
+    # -- time
+
+    @property
+    def time_s(self) -> float:
+        """Seconds since the simulation began, over all starts."""
+        return self._passed_s + (self.loop.time() if self.starts else 0.0)
+
+    def wall_ms(self) -> int:
+        """The world's time as this machine's clock tells it, jumps and all."""
+        return BEGIN_MS + int(self.time_s * 1000) + self.jump_ms
+
+    def _job_s(self) -> float:
+        """How long the disk keeps a job: mostly little, now and then long."""
+        draw = self._executor_delay
+        return draw.uniform(0.0001, 0.003) if draw.random() < 0.97 else draw.uniform(0.01, 0.3)
+
+    # -- starting and stopping
+
+    def start(self) -> None:
+        """Start the broker: recovery, as at every start. Violated where it refuses."""
+        self._new_loop()
+        broker = _Broker(self._config, self.wall_ms, self.machine.ground, self.reference)
+        broker.host = self
+        self.line.begin(self.loop)
+        self.broker = broker
+        try:
+            self.loop.run_until_complete(broker.open())
+        except StoreError as error:
+            raise Violated("starts", str(error)) from error
+        if broker.sequencer.broken is not None:
+            raise Violated("starts", broker.sequencer.broken)
+        self.loop.run_until_complete(self._serve(broker))
+        self.up = True
+
+    def _new_loop(self) -> None:
+        if self.starts:
+            self._passed_s += self.loop.time()
+        self.loop = VirtualLoop(self._job_s, self._uncaught)
+        self.starts += 1
+
+    def recovered(self, desk: Desk, sequencer: Sequencer) -> None:
+        """The desk has come to the end of the journal: compare it with what was promised."""
+        witness = self.witness
+        if desk.state.sequence < witness.told:
+            found = f"{witness.told} was told of, recovery comes to {desk.state.sequence}"
+            raise Violated("what was told is durable", found)
+        witness.forget_lost(desk.state.sequence)
+        found = difference(desk, witness.desk)
+        if found:
+            raise Violated("recovery gives the same books", found)
+        witness.watch(sequencer)
+        self.lives.begin(desk.state.orders)
+        sequencer.observers.append(self.lives.observe)
+
+    async def _serve(self, broker: Broker) -> None:
+        self.app, self.sockets = assemble(broker, self.loop.time)
+        broker.run(self._market_stopped)
+
+    def stop(self) -> None:
+        """Stop as an operator does."""
+        self.up = False
+        self.loop.run_until(self.loop.create_task(self._stop()).done, STOP_SECONDS_MAX)
+        self.loop.abandon()
+
+    async def _stop(self) -> None:
+        await self.sockets.close_all("the server stops")
+        await self.broker.close()
+
+    def crash(self, power_lost: bool) -> None:
+        """End the process where it stands. What it wrote stays; without power, what it synced."""
+        self.up = False
+        self.machine.disk.stop()
+        self.loop.abandon()
+        self.broker.gateway.close()
+        self.broker.store.close()
+        self.machine.restart(power_lost)
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass with no broker running."""
+        self._passed_s += seconds
+
+    def _uncaught(self, message: str, error: BaseException | None) -> None:
+        self._say(f"uncaught {message}: {error!r}")
+        raise Violated("nothing uncaught", f"{message}: {error!r}")
+
+    def _market_stopped(self, reason: str) -> None:
+        if not self.machine.disk.stopped and self.up:
+            raise Violated("the market goes on", reason)

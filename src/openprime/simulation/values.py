@@ -1,0 +1,195 @@
+"""A value for every parameter of the API, by its name on the wire.
+
+Calls are made of the endpoint table: a route's fields are looked up here one by one. So a new route
+joins without a line, and a new field with one.
+"""
+
+import random
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
+from enum import Enum
+
+from openprime.model.instrument import Instrument
+from openprime.model.reference import Reference
+from openprime.model.vocabulary import (
+    AlgoType,
+    Business,
+    ConditionType,
+    Exchange,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Side,
+    StatementType,
+    TimeInForce,
+)
+from openprime.simulation.people import Client, People
+
+EXCHANGES = (Exchange.BINANCE, Exchange.OKX)
+COINS = ("USDT", "USDT", "BTC", "ETH")
+NETWORKS = ("ERC20", "TRC20", "BTC", "TRX", "ETH")
+ADDRESS = "0x00000000000000000000000000000000000000"
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+ODD = ("", "0", "-1", "abc", "1e5", "NaN", "9" * 40, "☃", "1.0000000000000000001", "null")
+
+
+class Asker:
+    """Who asks, what is known, and the chance that chooses."""
+
+    def __init__(
+        self,
+        draw: random.Random,
+        client: Client,
+        people: People,
+        reference: Reference,
+        price_of: Callable[[str], Decimal],
+        now_ms: int,
+    ) -> None:
+        self.draw = draw
+        self.client = client
+        self.people = people
+        self.reference = reference
+        self.price_of = price_of
+        self.now_ms = now_ms
+        self.sym = draw.choice(list(reference.instruments))
+        self.coin = draw.choice(COINS)
+        self.exchange = draw.choice(EXCHANGES)
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.reference.instruments[self.sym]
+
+    def one_of(self, kind: type[Enum]) -> str:
+        return str(self.draw.choice(list(kind)).value)
+
+    def seen(self, name: str) -> str | None:
+        return self.people.seen(self.client.user_id, name, self.draw)
+
+    def fresh_name(self) -> str:
+        return f"c{self.draw.getrandbits(48):012x}"
+
+    def price(self, spread: float = 0.01) -> str:
+        """A price near the mark, on the symbol's step; now and then far off."""
+        far = self.draw.random() < 0.05
+        factor = Decimal(repr(1 + self.draw.gauss(0, 0.2 if far else spread / 3)))
+        step = self.instrument.price_step
+        ticks = (self.price_of(self.sym) * factor / step).to_integral_value(ROUND_DOWN)
+        return format(max(ticks, Decimal(1)) * step, "f")
+
+    def quantity(self) -> str:
+        """A quantity on the symbol's step worth some hundred to some ten thousand dollars."""
+        worth = Decimal(repr(10 ** self.draw.uniform(1.2, 4.6)))
+        instrument = self.instrument
+        one = max(self.price_of(self.sym) * instrument.contract_size, Decimal("1e-9"))
+        step = instrument.quantity_step
+        lots = max((worth / one / step).to_integral_value(ROUND_DOWN), Decimal(1))
+        return format(max(lots * step, instrument.min_size), "f")
+
+    def amount(self) -> str:
+        """An amount of the coin: fractions of a coin, or dollars."""
+        size = self.draw.uniform(-2, 1) if self.coin != "USDT" else self.draw.uniform(0, 5)
+        return format(round(Decimal(repr(10**size)), 4), "f")
+
+    def portfolio(self) -> str:
+        draw, client = self.draw, self.client
+        if draw.random() < 0.03:
+            return str(draw.choice(list(self.people.owners)))
+        if client.primary:
+            return str(draw.choice(self.people.portfolios(client.user_id)))
+        return str(client.portfolio_id)
+
+    def place(self) -> str:
+        """The id of a funding account or portfolio."""
+        return str(self.client.user_id) if self.draw.random() < 0.3 else self.portfolio()
+
+
+Value = Callable[[Asker], object]
+
+VALUES: dict[str, Value] = {
+    "portfolioId": Asker.portfolio,
+    "portfolioIds": Asker.portfolio,
+    "sym": lambda a: a.sym,
+    "symList": lambda a: a.sym,
+    "symbol": lambda a: f"{a.instrument.base}_{a.instrument.quote}",
+    "exchangeType": lambda a: a.exchange,
+    "exchange": lambda a: a.exchange,
+    "fromExchange": lambda a: a.exchange,
+    "toExchange": lambda a: a.exchange,
+    "businessType": lambda a: a.one_of(Business),
+    "side": lambda a: a.one_of(Side),
+    "orderType": lambda a: a.draw.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET)),
+    "timeInForce": lambda a: a.draw.choice((TimeInForce.GTC, *TimeInForce)),
+    "positionSide": lambda a: a.one_of(PositionSide),
+    "positionMode": lambda a: a.one_of(PositionMode),
+    "orderQty": Asker.quantity,
+    "replaceQty": Asker.quantity,
+    "quoteOrderQty": lambda a: format(Decimal(a.draw.randint(10, 20_000)), "f"),
+    "limitPrice": Asker.price,
+    "replacePrice": Asker.price,
+    "tpPrice": Asker.price,
+    "slPrice": Asker.price,
+    "conditionalPrice": Asker.price,
+    "tpTriggerPrice": lambda a: a.price(0.02),
+    "slTriggerPrice": lambda a: a.price(0.02),
+    "conditionalTriggerPrice": lambda a: a.price(0.02),
+    "tpTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),
+    "slTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),
+    "conditionalTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),
+    "reduceOnly": lambda a: a.draw.choice(("true", "false")),
+    "syncMode": lambda a: a.draw.choice(("true", "false")),
+    "closeAllPos": lambda a: a.draw.choice(("true", "false")),
+    "filterExecuted": lambda a: a.draw.choice(("true", "false")),
+    "loanTrans": lambda a: "false",
+    "rapidTransfer": lambda a: a.draw.choice(("false", "false", "true")),
+    "leverage": lambda a: str(a.draw.choice((1, 2, 3, 5, 10, 20, 50, 125, 0))),
+    "coin": lambda a: a.coin,
+    "currency": lambda a: a.coin,
+    "amount": Asker.amount,
+    "network": lambda a: a.draw.choice(NETWORKS),
+    "address": lambda a: ADDRESS + str(a.draw.randrange(3)),
+    "clientOrderId": lambda a: a.seen("clientOrderId"),
+    "orderId": lambda a: a.seen("orderId"),
+    "attachedOrderId": lambda a: a.seen("orderId"),
+    "algoOrderId": lambda a: a.seen("algoOrderId"),
+    "transferId": lambda a: a.seen("transferId"),
+    "id": lambda a: a.portfolio() if a.draw.random() < 0.5 else a.seen("id"),
+    "accountId": Asker.place,
+    "fromTradeAccountId": Asker.place,
+    "toTradeAccountId": Asker.place,
+    "fromAccountType": lambda a: a.draw.choice((*EXCHANGES, "FUNDING")),
+    "toAccountType": lambda a: a.draw.choice((*EXCHANGES, "FUNDING")),
+    "accountType": lambda a: a.draw.choice((*EXCHANGES, "FUNDING")),
+    "pool": lambda a: a.exchange,
+    "status": lambda a: str(a.draw.randrange(4)),
+    "belongingTo": lambda a: a.draw.choice(("0", "2")),
+    "type": lambda a: str(a.draw.randrange(4)),
+    "name": lambda a: a.fresh_name(),
+    "apiName": lambda a: a.fresh_name(),
+    "portfolioApiKey": lambda a: a.seen("accessKey"),
+    "permission": lambda a: a.draw.choice(("READ,TRADE,TRANSFER,WITHDRAW", "READ,TRADE", "READ")),
+    "ip": lambda a: "",
+    "page": lambda a: str(a.draw.randint(1, 3)),
+    "pageSize": lambda a: str(a.draw.choice((1, 2, 5, 20, 100))),
+    "limit": lambda a: str(a.draw.randint(1, 50)),
+    "begin": lambda a: str(a.now_ms - a.draw.randrange(DAY_MS)),
+    "end": lambda a: str(a.now_ms + a.draw.randrange(4000)),
+    "startTime": lambda a: str(a.now_ms - a.draw.randrange(HOUR_MS)),
+    "endTime": lambda a: str(a.now_ms + a.draw.randrange(1000, 60_000)),
+    "interval": lambda a: str(a.draw.choice((1, 5, 10))),
+    "statementType": lambda a: a.one_of(StatementType),
+    "algoOrderType": lambda a: a.one_of(AlgoType),
+    "conditionType": lambda a: a.one_of(ConditionType),
+    "instType": lambda a: a.draw.choice(("SPOT", "PERP")),
+    "chgType": lambda a: a.draw.choice(("ABSOLUTE", "PERCENTAGE")),
+    "chgTaker": lambda a: str(a.draw.randint(0, 20)),
+    "chgMaker": lambda a: str(a.draw.randint(0, 20)),
+}
+
+
+def value_of(name: str, asker: Asker) -> object | None:
+    """A value for a parameter, mostly a fit one; None where there is none to name."""
+    make = VALUES.get(name)
+    if make is None or asker.draw.random() < 0.005:
+        return asker.draw.choice(ODD)
+    return make(asker)

@@ -1,0 +1,78 @@
+"""The line from the venue: reports that are lost, late, doubled, or come in another order.
+
+Each order's fills keep their order even then: a venue numbers them, and the desk takes a lower
+number for one that it has. So whole messages are disturbed, as a line does, and not what is in one.
+"""
+
+import random
+from collections.abc import Callable
+
+from openprime.model.venue import VenueReport
+from openprime.simulation.loop import VirtualLoop
+
+Deliver = Callable[[list[VenueReport]], None]
+
+LATE_SECONDS_MAX = 2.0
+
+
+class Line:
+    """Carries reports. `disturbance` is how likely each message is to be disturbed, from 0 to 1;
+    while `down` nothing gets through.
+    """
+
+    def __init__(self, draw: random.Random, say: Callable[[str], None]) -> None:
+        self.disturbance = 0.0
+        self.down = False
+        self.counts: dict[str, int] = {}
+        self._draw = draw
+        self._say = say
+        self._loop: VirtualLoop
+
+    def begin(self, loop: VirtualLoop) -> None:
+        """A new process listens."""
+        self._loop = loop
+        self.disturbance = 0.0
+        self.down = False
+
+    def put(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        if self.down:
+            self._count("down")
+        elif not self.disturbance or self._draw.random() >= self.disturbance:
+            deliver(reports)
+        else:
+            kind = self._draw.choice(list(_WAYS))
+            self._count(kind)
+            _WAYS[kind](self, reports, deliver)
+
+    def _count(self, kind: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._say(f"venue {kind}")
+
+    def _lose(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        """Nobody hears of it."""
+
+    def _delay(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        self._loop.call_later(self._draw.uniform(0, LATE_SECONDS_MAX), deliver, reports)
+
+    def _double(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        deliver(reports)
+        self._delay(reports, deliver)
+
+    def _split(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        """What came in one message comes one by one."""
+        for report in reports:
+            deliver([report])
+
+    def _shuffle(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        shuffled = list(reports)
+        self._draw.shuffle(shuffled)
+        deliver(shuffled)
+
+
+_WAYS: dict[str, Callable[[Line, list[VenueReport], Deliver], None]] = {
+    "lost": Line._lose,
+    "late": Line._delay,
+    "doubled": Line._double,
+    "split": Line._split,
+    "reordered": Line._shuffle,
+}
