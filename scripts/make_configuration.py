@@ -77,6 +77,9 @@ MEANINGS = {
     "api.freeze_after_bad_signatures": "wrong signatures in a row that freeze a key; 0: never; "
     "where it is not set, never with `--limits off` and 20 otherwise",
     "api.finished_orders_kept": "ended orders kept in memory for the replies to cancels",
+    "api.refusals_kept": "refused orders kept in memory with their explanations",
+    "api.refusals_explained_per_second": "refused orders explained a second at most",
+    "api.refusals_logged_per_minute": "refused orders told to the log a minute at most",
     "api.trusted_proxies": "addresses or networks whose X-Forwarded-For is believed",
     "api.durability": "overwritten by `--durability`",
     "api.documents_folder": "folder of the pages under /docs; empty: that of the source tree",
@@ -115,6 +118,7 @@ MEANINGS = {
 ARGUMENTS = {
     "access_key": "the key that is meant",
     "code": "the code that is meant; none lists all",
+    "subject": "the id of what is to be explained",
 }
 
 

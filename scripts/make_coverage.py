@@ -1,4 +1,4 @@
-"""Makes docs/coverage.md from the endpoint table and the catalogue of error codes.
+"""Makes docs/coverage.md from the endpoint table, the catalogue of error codes and its tests.
 
     python scripts/make_coverage.py
 
@@ -7,18 +7,21 @@ A test holds the page to what this prints, so it never tells of a route that is 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from openprime.api.endpoints import ENDPOINTS, Endpoint
 from openprime.api.openapi import EXCEEDED, possible_codes
 from openprime.errors import rows
 
-OUT = Path(__file__).parent.parent / "docs" / "coverage.md"
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "docs" / "coverage.md"
 
 HEAD = """\
 # Coverage
 
-Made by `scripts/make_coverage.py` from the endpoint table; do not edit.
+Made by `scripts/make_coverage.py` from the endpoint table and the tests of the catalogue; do not
+edit.
 
 ## Routes
 
@@ -43,6 +46,21 @@ Sockets have codes of their own; the others wait for the features that give rise
 
 """
 
+SHOWN_HEAD = """
+## The founding codes in the tests
+
+Every code of the founding catalogue arises from a natural cause, which is a function of
+`tests/conformance/cases`, and is forced at its stage by the operator's fault `force_code`; no
+natural cause uses that fault. `tests/conformance/test_catalogue.py` runs both on a served broker
+and holds the answer's code, text, envelope and status, and that nothing changed.
+`tests/conformance/test_order_of_checks.py` and `tests/conformance/test_socket_twin.py` show codes
+on more surfaces: those of whole routes in the order of their checks, and the actions of the
+private socket. All surfaces that a code is shown on stand in the last column.
+
+| code | natural test | forced test | surfaces |
+|---|---|---|---|
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -53,6 +71,7 @@ def page() -> str:
     lines = [HEAD, *map(route_line, ENDPOINTS.values()), CODES_HEAD]
     lines += [f"| {c} | {catalogue[c].message} | {arises(where[c])} |\n" for c in known]
     lines += [MISSING_HEAD, ", ".join(map(str, missing)), "\n"]
+    lines += [SHOWN_HEAD, *shown_lines()]
     return "".join(lines)
 
 
@@ -67,6 +86,19 @@ def route_line(row: Endpoint) -> str:
         row.shape,
     )
     return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def shown_lines() -> list[str]:
+    """Each founding code, by what it is provoked, and where."""
+    from tests.conformance.coverage import shown
+
+    lines = []
+    for row in shown():
+        natural = f"`{row.natural}`" if row.natural else "none"
+        forced = f"`{row.forced}`" if row.forced else "none"
+        surfaces = ", ".join(f"`{surface.replace('/api/v1/', '')}`" for surface in row.surfaces)
+        lines.append(f"| {row.code} | {natural} | {forced} | {surfaces} |\n")
+    return lines
 
 
 def codes_by_route() -> dict[int, list[str]]:
@@ -91,6 +123,7 @@ def arises(routes: list[str]) -> str:
 
 
 def main() -> None:
+    sys.path.insert(0, str(ROOT))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(page())
 

@@ -70,7 +70,7 @@ def test_actions_lists_the_table(broker: Broker) -> None:
         ("page=one", "Expected `int`, got `str` - at `$.page`"),
         ("rows=1", "Object contains unknown field `rows`"),
         ("page=1&page=2", "expected a query of names and values, each once; found another"),
-        ("page=0", "expected page at or above 1 and pageSize from 1 to 1000, found 0 and 100"),
+        ("page=0", "expected page from 1 to 1000000 and pageSize from 1 to 1000, found 0 and 100"),
     ],
 )
 def test_bad_queries_are_told_in_one_line(broker: Broker, query: str, detail: str) -> None:

@@ -70,8 +70,11 @@ DOOR = (
     breach(100001, s.closed),
     breach(401022, s.deleted, s.unfunded),
 )
+# What a private socket tells at the login, or by ending the connection of a caller who was let in.
+AT_THE_DOOR = (100018, 2001, 7000, 2000, 100041, 100002, 100001)
 # A read needs no permission that a key could lack.
 OPEN_DOOR = tuple(each for each in DOOR if each.code != 2002)
+NO_TEXT = breach(400000, clientOrderId=[WRONG_TYPE])
 BAD_PORTFOLIO = breach(401000, portfolioId="abc")
 FOREIGN_PORTFOLIO = breach(401010, portfolioId=NOBODYS_PORTFOLIO)
 CLIENT_IDS = (breach(401001, clientOrderId="a" * 64), breach(401051, clientOrderId="a b#"))
@@ -112,7 +115,7 @@ PLACE = Chain(
         breach(401015, sym=BTC, limitPrice="57000.01", orderType="LIMIT"),
         breach(401016, s.a_hundred_at_least, sym=BTC, limitPrice="50", orderType="LIMIT"),
         breach(401012, sym=BTC, side="BUY", limitPrice="120000", orderType="LIMIT"),
-        breach(401017, sym=BTC, orderQty="0.001"),
+        breach(401017, sym=BTC, orderQty="0.001", reduceOnly=None),
         breach(401061, s.forbidden),
         breach(401046, s.unfunded, sym=BTC),
         breach(401045, s.rich, s.banned, sym=BTC),
@@ -178,6 +181,7 @@ REPLACE = Chain(
     "replace", "PUT", ORDER, {"orderId": _MINE, "replacePrice": "56000"}, (s.rich, s.working),
     (
         *DOOR,
+        NO_TEXT,
         BAD_PORTFOLIO,
         *_NAMING,
         breach(400009, replacePrice=None, replaceQty=None),
@@ -188,12 +192,12 @@ REPLACE = Chain(
         breach(401117, s.rich, s.ended, orderId=_MINE),
         breach(401019, s.rich, s.pending, orderId=_MINE),
         breach(401005, s.rich, s.partly_filled, orderId=_MINE, replaceQty="0.01"),
-        breach(401031, s.rules_dropped, orderId=_MINE),
-        breach(401013, orderId=_MINE, replaceQty="0.0200001"),
-        breach(401025, orderId=_MINE, replaceQty="999999"),
-        breach(401014, s.rich, s.two_lots_at_least, s.working, orderId=_MINE, replaceQty="0.001"),
-        breach(401015, orderId=_MINE, replacePrice="57000.01"),
-        breach(401016, s.rich, s.a_hundred_at_least, orderId=_MINE, replacePrice="50"),
+        breach(401031, s.rich, s.working, s.rules_dropped, orderId=_MINE),
+        breach(401013, s.rich, s.working, orderId=_MINE, replaceQty="0.0200001"),
+        breach(401025, s.rich, s.working, orderId=_MINE, replaceQty="999999"),
+        breach(401014, s.rich, s.working, s.two_lots_at_least, orderId=_MINE, replaceQty="0.001"),
+        breach(401015, s.rich, s.working, orderId=_MINE, replacePrice="57000.01"),
+        breach(401016, s.rich, s.working, s.a_hundred_at_least, orderId=_MINE, replacePrice="50"),
         breach(401012, s.rich, s.working, orderId=_MINE, replacePrice="120000"),
         breach(401017, s.rich, s.working, orderId=_MINE, replaceQty="0.001"),
         breach(401045, s.rich, s.banned, orderId=_MINE),
@@ -201,8 +205,11 @@ REPLACE = Chain(
         breach(401057, s.rich, s.spot_working, s.seized, orderId=_MINE),
         breach(401055, s.rich, s.spot_working, orderId=_MINE, replaceQty="10"),
         breach(401070, s.rich, s.working, s.capped, orderId=_MINE, replaceQty="0.02"),
-        breach(401060, s.rich, s.leverage_20, s.working, s.small_brackets, orderId=_MINE, replaceQty="2"),
+        breach(401060, s.rich, s.leverage_20, s.working, s.small_brackets,
+               orderId=_MINE, replaceQty="2"),
         breach(401058, s.rich, s.working, orderId=_MINE, replaceQty="100"),
+        breach(401056, s.poor, s.leverage_10, s.working, orderId=_MINE, replaceQty="0.016",
+               replacePrice="60600"),
         breach(401052, s.rich, s.post_only, orderId=_MINE, replacePrice="60001"),
     ),
 )  # fmt: skip
@@ -216,7 +223,7 @@ _CANCEL = (
 )
 CANCEL = Chain(
     "cancel", "DELETE", ORDER, {"orderId": _MINE}, (s.rich, s.working),
-    (*DOOR, *_CANCEL, breach(401019, s.rich, s.pending, orderId=_MINE)),
+    (*DOOR, NO_TEXT, *_CANCEL, breach(401019, s.rich, s.pending, orderId=_MINE)),
 )  # fmt: skip
 QUERY = Chain(
     "query", "GET", ORDER, {"orderId": _MINE}, (s.rich, s.working), (*OPEN_DOOR, *_CANCEL[:-1])
@@ -225,6 +232,7 @@ CANCEL_ALL = Chain(
     "cancel all", "DELETE", "/api/v1/trading/cancelAll", {}, (),
     (
         *DOOR,
+        breach(400000, sym=[WRONG_TYPE]),
         BAD_PORTFOLIO,
         breach(401023, exchangeType="FTX"),
         FOREIGN_PORTFOLIO,

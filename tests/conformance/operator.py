@@ -21,6 +21,7 @@ class Operator:
             headers={"X-Admin-Token": served.ready["admin_token"]},
             timeout=30,
             trust_env=False,
+            verify=False,
         )
 
     def close(self) -> None:

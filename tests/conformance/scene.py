@@ -94,12 +94,16 @@ class Scene:
         name = f"key-{next(_numbers)}"
         self.key = self.broker.make_key(name, self.portfolio_id, permissions, addresses)
 
-    def ask(self, method: str, path: str, parameters: Json) -> Answer:
-        """A request, its places for ids filled."""
-        filled = {
+    def filled(self, parameters: Json) -> Json:
+        """The parameters with the ids that they name."""
+        return {
             name: value.format(**self.named) if isinstance(value, str) else value
             for name, value in parameters.items()
         }
+
+    def ask(self, method: str, path: str, parameters: Json) -> Answer:
+        """A request, its places for ids filled."""
+        filled = self.filled(parameters)
         headers = self.broker.headers(signed_text(filled, self.nonce), self.key, nonce=self.nonce)
         if self.signature:
             headers["signature"] = self.signature

@@ -22,6 +22,10 @@ OF_SOCKETS = [code for code in FOUNDING if NATURAL[code].surface.startswith("WS 
 UNKNOWN_KEY, WRONG_ADDRESS, LATE = 100018, 2001, 7000
 
 
+def test_every_forced_request_is_known() -> None:
+    assert {*FRAMES} == {*OF_SOCKETS}
+
+
 def test_every_code_has_a_natural_cause() -> None:
     assert len(FOUNDING) == 126
     assert [code for code in FOUNDING if code not in NATURAL] == []

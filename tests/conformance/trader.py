@@ -12,6 +12,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
+from openprime.api.private.dialect import ORDERS as ORDER_DIALECT
 from tests.conformance.answers import Answer, Json, decoded, of_frame, of_http, of_push
 from tests.conformance.operator import Operator
 from tests.served import Client
@@ -20,7 +21,6 @@ ORDER = "/api/v1/trading/order"
 ORDERS = "/api/v1/trading/orders"
 POSITION = "/api/v1/trading/position"
 ACCOUNT = "/api/v1/trading/account"
-ASSETS = "/api/v1/trading/portfolio/assets"
 LEVERAGE = "/api/v1/trading/position/leverage"
 PRIVATE = "/v1/private"
 
@@ -33,15 +33,24 @@ BY_MARKET = {"orderType": "MARKET", "timeInForce": None, "limitPrice": None}
 SUCCESS = (200, 200000)
 WAIT_SECONDS = 10.0
 
-# What of a client's view only a command can change: prices and what follows from them is left out.
+# The actions of the private socket, by the routes that they are twins of.
+ACTIONS = {row: action for action, row in ORDER_DIALECT.actions.items()}
+
+# What of a client's and of the operator's view only a command can change: prices and what follows
+# from them is left out.
 STEADY = {
     ORDERS: ("orderId", "orderQty", "limitPrice", "orderState", "executedQty"),
-    ASSETS: ("exchangeType", "coin", "balance", "frozen", "borrow"),
     POSITION: ("sym", "positionSide", "positionQty", "avgPrice", "leverage"),
-    ACCOUNT: ("exchangeType", "positionMode"),
 }
 STEADY_ROWS = {
-    "accounts": ("exchangeType", "initialised", "restricted", "tradeBanned", "pinnedStatus"),
+    "accounts": (
+        "exchangeType",
+        "positionMode",
+        "initialised",
+        "restricted",
+        "tradeBanned",
+        "pinnedStatus",
+    ),
     "wallets": ("exchangeType", "coin", "balance", "frozen", "borrow"),
 }
 
@@ -108,6 +117,9 @@ class Trader:
         assert answer.code in SUCCESS, answer
         return answer.whole["data"]
 
+    def close(self) -> None:
+        self.client.close()
+
     # -- what there is
 
     def view(self) -> Json:
@@ -122,8 +134,10 @@ class Trader:
             seen[listing] = self.operator.ask("GET", listing, userId=self.user_id)
         for path, names in STEADY.items() if self._reads else ():
             answer = self.ask("GET", path)
-            readable = answer.code in SUCCESS
-            seen[path] = _steady(answer.whole["data"], names) if readable else answer.code
+            if answer.code not in SUCCESS:
+                seen["refused"] = answer.code
+                break
+            seen[path] = _steady(answer.whole["data"], names)
         return seen
 
     @contextlib.contextmanager
@@ -131,7 +145,8 @@ class Trader:
         """What is done within must change nothing of this client's."""
         before = self.view()
         yield
-        assert self.view() == before
+        after = self.view()
+        assert after == before, f"{before} became {after}"
 
     # -- orders
 
@@ -143,8 +158,10 @@ class Trader:
         return self.place(**{**BY_MARKET, "sym": sym, "orderQty": None, **changes})
 
     def rest(self, **changes: Any) -> str:
-        """Place an order that is taken; returns its id."""
-        return str(self.data("POST", ORDER, **order_of(changes))["orderId"])
+        """Place an order that the venue takes; returns its id."""
+        order_id = str(self.data("POST", ORDER, **order_of(changes))["orderId"])
+        wait_for(lambda: self.data("GET", ORDER, orderId=order_id)["orderState"] != "NEW")
+        return order_id
 
     def fill(self, sym: str, side: str, quantity: str, **changes: Any) -> None:
         """Trade a quantity at the market, in full."""
@@ -165,6 +182,30 @@ class Trader:
             yield socket
 
 
+class SocketTrader(Trader):
+    """A client that does over the private socket what can be done there."""
+
+    _private: PrivateSocket | None = None
+    _asked = 0
+
+    def ask(self, method: str, path: str, **parameters: Any) -> Answer:
+        action = ACTIONS.get((method, path))
+        if action is None:
+            return super().ask(method, path, **parameters)
+        if self._private is None:
+            connection = self._open_socket(PRIVATE)
+            self._private = PrivateSocket(PRIVATE, connection)
+            login = {"action": "login", "args": login_of(self.client)}
+            assert self._private.ask(login).code == 0
+        self._asked += 1
+        return self._private.ask({"id": str(self._asked), "action": action, "args": parameters})
+
+    def close(self) -> None:
+        if self._private is not None:
+            self._private.close()
+        super().close()
+
+
 def _steady(data: Any, names: tuple[str, ...]) -> list[list[Any]]:
     rows = data["list"] if isinstance(data, dict) else data
     return [[row[name] for name in names] for row in rows]
@@ -176,6 +217,9 @@ class PrivateSocket:
     def __init__(self, path: str, connection: ClientConnection) -> None:
         self._path = path
         self._connection = connection
+
+    def close(self) -> None:
+        self._connection.close()
 
     def ask(self, frame: Any) -> Answer:
         """Send a frame; its answer, pushes left aside."""

@@ -41,13 +41,21 @@ PRICES = {"BTC": "60000", "ETH": "2600", "SOL": "160", "TRX": "0.13", "ADA": "0.
 
 
 class World:
-    """`limited` gives the broker whose limits are those of production, made when first asked."""
+    """`limited` gives the broker whose limits are those of production, made when first asked;
+    without it this is that broker, or one whose cases never ask.
+    """
 
-    def __init__(self, served: ServedBroker, limited: Callable[[], World] | None = None) -> None:
+    def __init__(
+        self,
+        served: ServedBroker,
+        limited: Callable[[], World] | None = None,
+        traders: type[Trader] = Trader,
+    ) -> None:
         self.operator = Operator(served)
         self._served = served
         self._limited = limited
-        self._clients: list[Client] = []
+        self._trader_type = traders
+        self._traders: list[Trader] = []
         for row in self.operator.ask("GET", "marks"):
             price = PRICES.get(row["sym"].split("_")[2], row["price"])
             self.operator.do("marks/pin", sym=row["sym"], price=price)
@@ -57,8 +65,8 @@ class World:
                 self.operator.do("indexes/pin", coin=row["coin"], price=price)
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        for trader in self._traders:
+            trader.close()
         self.operator.close()
         assert self._served.stop() == 0, self._served.log()
 
@@ -74,11 +82,6 @@ class World:
 
     def now_ms(self) -> int:
         return int(time.time() * 1000)
-
-    def ask_price(self, symbol: str) -> str:
-        """The best ask of a PERP symbol of BINANCE, as BINANCE names it."""
-        answer = self.main.client.http.get("/fapi/v1/depth", params={"symbol": symbol, "limit": 5})
-        return str(answer.json()["asks"][0][0])
 
     # -- clients
 
@@ -112,9 +115,10 @@ class World:
                 )  # fmt: skip
         key = self.operator.do("keys", portfolioId=portfolio_id, permission=permission, ip=ip)
         client = Client(self._served.rest_url, key["accessKey"], key["secretKey"])
-        self._clients.append(client)
         reads = self._limited is not None
-        return Trader(self.operator, client, portfolio_id, user_id, self.socket, reads)
+        made = self._trader_type(self.operator, client, portfolio_id, user_id, self.socket, reads)
+        self._traders.append(made)
+        return made
 
     # -- sockets
 

@@ -9,8 +9,11 @@ import pytest
 
 from openprime.desk import commands as c
 from openprime.desk.algo_state import AlgoOrder, Attached, Trigger
+from openprime.desk.algos import end_by_client
 from openprime.desk.commands import Traded
 from openprime.desk.events import AlgoChanged, OrderChanged
+from openprime.desk.following import follow
+from openprime.desk.orders import finish
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order, TaskKind
 from openprime.model.venue import Accepted, Cancelled
@@ -468,3 +471,18 @@ def test_what_orders_bring_along_is_bounded(kit: DeskKit) -> None:
     assert kit.code(buy()) == 401044
     kit.do(c.CancelAlgoOrders(kit.portfolio_id, None, None, None, None, None))
     assert buy().refusal is None
+
+
+def test_an_order_that_ended_in_the_same_command_is_not_taken_back(kit: DeskKit) -> None:
+    """The ladder may end an algo order by the very report that ended its order."""
+    algo = placed(kit)
+    (order,) = sub_orders(mark(kit, 61000))
+    kit.report(Accepted(order.order_id))
+    turn = kit.desk.turn
+    turn.begin(kit.now_ms, c.NO_QUOTE)
+    finish(turn, kit.desk.state.orders[order.order_id], OrderState.CANCELLED)
+    assert end_by_client(turn, algo).state is AlgoState.PENDING_CANCEL
+    assert turn.requests == []
+    follow(turn)
+    assert kit.desk.state.algos == {}
+    assert [e.algo.state for e in turn.events if isinstance(e, AlgoChanged)][-1] == "CANCELLED"

@@ -219,6 +219,20 @@ def test_collateral_is_sold_for_debts_before_positions() -> None:
     assert not kit.account().restricted
 
 
+def test_an_unrealised_loss_is_a_debt_too() -> None:
+    kit = DeskKit(DeskSettings(broker_max_leverage=0))
+    kit.index("BTC", 60_000)
+    kit.cash("BTC", "0.1")
+    kit.cash("USDT", 1000)
+    kit.mark(BTC_PERP, 60_000)
+    kit.hold(BTC_PERP, 2, 60_000)
+    outcome = marked(kit, 57_035)
+    assert steps(outcome)[-1] is Step.SELL_COLLATERAL
+    order = stage_order(kit)
+    owed = 2 * 2965 - 1000
+    assert order.quantity * order.limit_price * D("0.999") >= owed
+
+
 # -- take-over
 
 

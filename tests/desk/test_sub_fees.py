@@ -17,7 +17,7 @@ from openprime.desk.outcome import Outcome
 from openprime.desk.state import State, TaskKind
 from openprime.desk.views import account_view
 from openprime.model.vocabulary import Business, Exchange
-from openprime.store.snapshots import decode_state, encode_state
+from openprime.store.snapshots import decode_state
 from tests.desk.kit import BTC_PERP, BTC_SPOT, START_MS, DeskKit
 
 D = Decimal
@@ -189,7 +189,7 @@ def test_refusals(kit: Brokerage) -> None:
 def test_markups_outlive_a_snapshot(kit: Brokerage) -> None:
     kit.markup()
     kit.markup("5", days=2)
-    state = decode_state(encode_state(kit.desk.state))
+    state = decode_state(kit.desk.snapshot())
     assert isinstance(state, State)
     again = Desk(kit.desk.turn.base, state=state)
     assert again.snapshot() == kit.desk.snapshot()

@@ -251,11 +251,22 @@ def test_a_code_that_a_push_tells(bench: DeskKit) -> None:
     assert order.reason == message(401068, told)
 
 
-def test_other_commands_are_refused_at_once(bench: DeskKit) -> None:
+@pytest.mark.parametrize(
+    ("forced", "order_id", "found"),
+    [
+        (401019, None, 401019),
+        (401019, 1, 401018),  # an earlier stage finds it
+        (401018, 1, 401018),
+        (400011, 1, 400011),  # of no stage: found first of all
+    ],
+)
+def test_other_commands_are_tried_first(
+    bench: DeskKit, forced: int, order_id: int | None, found: int
+) -> None:
     order = bench.rest(BTC, "BUY", "0.01", 60_000)
-    cancel = c.CancelOrder(bench.portfolio_id, order.order_id, "")
+    cancel = c.CancelOrder(bench.portfolio_id, order_id or order.order_id, "")
     before = bench.desk.snapshot()
-    assert under(bench, cancel, Refusal(401019)).refusal == Refusal(401019)
+    assert under(bench, cancel, Refusal(forced)).refusal == Refusal(found)
     assert bench.desk.snapshot() == before
 
 

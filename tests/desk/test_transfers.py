@@ -310,6 +310,25 @@ def test_a_transfer_whose_reserve_is_gone_fails(slow: FundsKit) -> None:
     assert slow.held(slow.second) == 0
 
 
+@pytest.mark.parametrize(
+    ("mark", "left"), [(100, "799.629962996299629962"), (60, "479.777977797779777977")]
+)
+def test_what_came_to_be_needed_as_margin_does_not_leave(
+    slow: FundsKit, mark: int, left: str
+) -> None:
+    """Money that is held back goes on counting as margin: a position that was opened on it, at
+    its price or at a loss, keeps it.
+    """
+    slow.transfer(slow.main, slow.funding, 900)
+    slow.hold(BTC_PERP, 10, 100)
+    slow.mark(BTC_PERP, mark)
+    (changed,) = only(slow.wait(60_000), TransferChanged)
+    assert changed.transfer.status is TransferStatus.FAILED
+    assert changed.transfer.reason == f"Insufficient balance, available: {left}"
+    assert (slow.held(slow.main), slow.frozen(slow.main)) == (1000, 0)
+    assert slow.held(slow.funding) == 0
+
+
 def test_only_so_many_may_be_under_way(slow: FundsKit) -> None:
     for _ in range(UNDER_WAY_MAX):
         assert slow.transfer(slow.main, slow.second, "0.01").refusal is None

@@ -46,6 +46,17 @@ def test_amount_and_fee_are_held_back_and_leave_together(kit: FundsKit) -> None:
     assert kit.desk.state.withdrawals == {}
 
 
+def test_what_came_to_be_needed_as_margin_does_not_leave(kit: FundsKit) -> None:
+    kit.withdraw(900)
+    kit.hold(BTC_PERP, 10, 100)
+    kit.mark(BTC_PERP, 100)
+    (changed,) = only(kit.wait(CONFIRM_MS), WithdrawalChanged)
+    assert changed.withdrawal.status is WithdrawalStatus.FAILED
+    left = "Insufficient balance, available: 799.629962996299629962"
+    assert changed.withdrawal.info == left
+    assert (kit.held(kit.main), kit.frozen(kit.main)) == (1000, 0)
+
+
 def test_out_of_the_funding_account(kit: FundsKit) -> None:
     kit.give_funding(300)
     refused(kit.withdraw(300, account_id=kit.user_id, account_type="LTP"), 403013, "300")

@@ -97,10 +97,10 @@ class Rounds:
 
     def end(self) -> None:
         self._examiner.shutdown()
-        self._part()
+        self.part()
         self.broker.stop()
 
-    def _part(self) -> None:
+    def part(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -129,7 +129,7 @@ class Rounds:
     def kill_while_starting(self, random: Random, name: str) -> None:
         """Killed at work, and the start after it is killed too."""
         self.kill_while_working(random, name)
-        self._part()
+        self.part()
         with subprocess.Popen(
             command("up", "--port", "0", "--data", self.broker.data),
             stdout=subprocess.DEVNULL,
@@ -141,7 +141,7 @@ class Rounds:
 
     def stop_cleanly(self, random: Random, name: str) -> None:
         self._load_and_finish(random, name)
-        self._part()
+        self.part()
         assert self.broker.stop() == 0, self.broker.log()
 
     @property
@@ -184,7 +184,7 @@ class Rounds:
 
     def restart(self) -> None:
         """Start on the same folder; a copy of it is examined meanwhile."""
-        self._part()
+        self.part()
         shutil.rmtree(self.copy, ignore_errors=True)
         shutil.copytree(self.broker.data, self.copy)
         examined: Future[None] = self._examiner.submit(examine, self.copy)

@@ -1,4 +1,4 @@
-"""The real ladder: a served broker whose operator lets marks fall under a leveraged portfolio, which
+"""The real ladder: a served broker whose operator lets marks fall under a leveraged portfolio: it
 walks every state to a partial and to a full liquidation; and a fund that is short.
 """
 

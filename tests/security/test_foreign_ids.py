@@ -39,6 +39,9 @@ FILLERS = {
     "orderType": "LIMIT",
     "orderQty": "0.01",
     "limitPrice": "60000",
+    "algoOrderType": "TPSL",
+    "conditionType": "CONDITIONAL",
+    "conditionalTriggerPrice": "66000",
     "replaceQty": "0.02",
     "leverage": "5",
     "coin": "USDT",
@@ -81,7 +84,8 @@ class World:
         """Let a portfolio trade; returns its things by the names that routes know them by."""
         broker = self.broker
         broker.fund(to=portfolio_id)
-        broker.place(key, orderType="MARKET", limitPrice=None, timeInForce=None)
+        market = {"orderType": "MARKET", "limitPrice": None, "timeInForce": None}
+        filled = broker.place(key, slTriggerPrice="50000", **market)
         order_id = broker.place(key, clientOrderId=name, limitPrice="55000")
         within = {
             "fromTradeAccountId": str(portfolio_id),
@@ -95,6 +99,8 @@ class World:
         accounts = (str(portfolio_id), str(user_id))
         return {
             "orderId": (order_id,),
+            "algoOrderId": (str(list(broker.state.algos)[-1]),),
+            "attachedOrderId": (filled,),
             "portfolioApiKey": (key,),
             "transferId": (str(transfer.data["transferId"]),),
             "id": (withdrawal, *accounts),
@@ -124,7 +130,7 @@ class World:
         known = {wire for field in row.table.fields for wire in field.wire}
         fillers = FILLERS | {wire: self.own[wire][0] for wire in FILLED_IDS}
         if name in CLIENTS_IDS:
-            del fillers["orderId"]
+            del fillers["orderId"], fillers["algoOrderId"]
         params = {
             wire: text for wire, text in fillers.items() if wire in known and wire not in owner.wire
         }
@@ -146,6 +152,7 @@ class World:
 FILLED_IDS = (
     "portfolioId",
     "orderId",
+    "algoOrderId",
     "portfolioApiKey",
     "fromTradeAccountId",
     "toTradeAccountId",
@@ -164,6 +171,13 @@ PORTFOLIO_NAMES = (
     "portfolios",
     "portfolio",
 )
+# Reads of one thing, and what names it.
+NAMED_BY = {
+    "/api/v1/trading/order": ("orderId",),
+    "/api/v1/algo/order": ("algoOrderId",),
+    "/api/v1/algo/history/subOrders": ("algoOrderId",),
+    "/api/v1/algo/openSubOrders": ("algoOrderId",),
+}
 ROWS_WITH_IDS = [
     (row, wire)
     for row in ENDPOINTS.values()
@@ -212,8 +226,7 @@ def test_no_list_tells_of_another_user(world: World, path: str) -> None:
     row = ENDPOINTS["GET", path]
     known = {wire for field in row.table.fields for wire in field.wire}
     needed = {name: FILLERS[name] for name in ("sym", "begin", "end") if name in known}
-    one_order = path == "/api/v1/trading/order"
-    wanted: Json = {"orderId": world.own["orderId"][0]} if one_order else needed
+    wanted: Json = {name: world.own[name][0] for name in NAMED_BY.get(path, ())} or needed
     if path == MANAGEMENT[1]:
         wanted = {"portfolioId": world.own["portfolioId"][0]}
     told = world.broker.call("GET", path, wanted).body.decode()

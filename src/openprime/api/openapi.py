@@ -20,6 +20,8 @@ Json = dict[str, Any]
 
 SIGNED = ("X-MBX-APIKEY", "nonce", "signature")
 WRITE_CODES = (50001, 400011)
+# Where a row of history turns out damaged.
+READ_CODES = (50001,)
 INVALID, EXCEEDED = 400000, 100429
 
 BUDGET_HEADERS = {
@@ -53,6 +55,8 @@ def possible_codes(endpoint: Endpoint) -> list[int]:
     codes += [*endpoint.table.codes, *endpoint.codes]
     if endpoint.writes:
         codes += WRITE_CODES
+    elif endpoint.permission is not None:
+        codes += READ_CODES
     return list(dict.fromkeys(codes))
 
 

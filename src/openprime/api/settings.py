@@ -53,9 +53,9 @@ class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_cache_ms: int = 30_000
     freeze_after_bad_signatures: int | None = None
     finished_orders_kept: int = 10_000
-    refusals_kept: int = 1_000
-    refusals_explained_per_second: int = 20
-    refusals_logged_per_minute: int = 60
+    refusals_kept: Annotated[int, msgspec.Meta(ge=1)] = 1_000
+    refusals_explained_per_second: Annotated[int, msgspec.Meta(ge=0)] = 20
+    refusals_logged_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 60
     generic_socket_errors: bool = False
     trusted_proxies: tuple[str, ...] = ()
     durability: str = "fsync"

@@ -13,17 +13,16 @@ from openprime.desk.commands import (
     ReplaceAlgoOrder,
 )
 from openprime.desk.legs import named_leg
-from openprime.desk.orders import request_cancel
 from openprime.desk.placing import Placing
 from openprime.desk.reduce_only import closing_side
 from openprime.desk.slices import begin_schedule
 from openprime.desk.state import Portfolio, Position
+from openprime.desk.suborders import take_back
 from openprime.desk.triggers import arm, disarm
 from openprime.desk.turn import Turn, account_at
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import (
-    CANCEL_PENDING,
     GTC,
     LIMIT,
     MARKET,
@@ -189,8 +188,5 @@ def end_by_client(turn: Turn, algo: AlgoOrder) -> AlgoOrder:
         return leave(turn, algo, AlgoState.CANCELLED)
     disarm(turn, algo)
     algo.state = AlgoState.PENDING_CANCEL
-    for order_id in algo.working:
-        order = turn.state.orders[order_id]
-        if order.action is not CANCEL_PENDING:
-            request_cancel(turn, order)
+    take_back(turn, algo)
     return tell(turn, algo)

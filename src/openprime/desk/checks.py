@@ -76,7 +76,7 @@ def quantity_on_lot(placing: Placing) -> int | None:
 def quantity_below_maximum(placing: Placing) -> int | None:
     instrument, quantity = placing.instrument, placing.command.quantity
     if placing.command.order_type is LIMIT:
-        return 401025 if quantity > instrument.max_limit_size else None
+        return 401025 if quantity > placing.rules.largest_limit else None
     if instrument.max_market_in_quote:
         return 401027 if quantity * placing.best_opposite() > instrument.max_market_size else None
     return 401027 if quantity > instrument.max_market_size else None
@@ -100,8 +100,7 @@ def price_above_minimum(placing: Placing) -> int | None:
 
 def price_in_band(placing: Placing) -> int | None:
     price, mark, rules = placing.command.limit_price, placing.mark, placing.rules
-    highest = placing.instrument.max_price
-    if highest is not None and price > highest:
+    if price > rules.highest_price:
         return 401012
     if not mark:
         return None

@@ -8,12 +8,12 @@ from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-from openprime.desk.ledger import available, liability
+from openprime.desk.ledger import available, equity, liability
 from openprime.desk.loan_worth import loan_status
 from openprime.desk.state import Account
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import ONE, ZERO, floor_to
+from openprime.model.numbers import ONE, ZERO, floor_to, positive_part
 from openprime.model.reference import VALUATION_COIN
 from openprime.model.vocabulary import BUY, SELL, AccountStatus, Side
 
@@ -39,7 +39,8 @@ def next_sale(turn: Turn, account: Account, passed_over: dict[str, None]) -> Sal
         if coin not in passed_over and (market := _market(turn, account, coin)) is not None
     }
     wallet = account.wallets.get(VALUATION_COIN)
-    free = available(wallet) if wallet else ZERO
+    # Cash that covers an unrealised loss is not free.
+    free = min(available(wallet), positive_part(equity(wallet))) if wallet else ZERO
     foreign = [coin for coin in owed if coin in markets]
     foreign.sort(key=lambda coin: -owed[coin] * (turn.index_price(coin) or ZERO))
     for coin in foreign:

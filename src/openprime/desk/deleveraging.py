@@ -61,16 +61,12 @@ def deleverage(turn: Turn, sym: str, quantity: Decimal, price: Decimal, long: bo
 
     Their owners' orders of the symbol are cancelled. Returns how much was closed.
     """
-    ranked = [
-        (-adl_score(turn, account, position), position.position_id, account, position)
-        for account, position in side_of(turn, sym, long)
-        if account.liquidation is None
-    ]
-    ranked.sort(key=lambda row: row[:2])
     left = quantity
-    for _, _, account, position in ranked:
+    for account, position in _ranked(turn, sym, long):
         if not left:
             break
+        if account.positions.get(position.leg) is not position or account.liquidation is not None:
+            continue
         _cancel_orders(turn, account, sym)
         part = min(left, abs(position.quantity))
         close_inside(
@@ -84,6 +80,22 @@ def deleverage(turn: Turn, sym: str, quantity: Decimal, price: Decimal, long: bo
         )
         left -= part
     return quantity - left
+
+
+def _ranked(turn: Turn, sym: str, long: bool) -> list[tuple[Account, Position]]:
+    """One side of a symbol, the highest score first, of equals the oldest position.
+
+    A command ranks a side once, however many positions it has to be closed against.
+    """
+    key = (sym, long)
+    if key not in turn.adl_ranks:
+        rows = [
+            (-adl_score(turn, account, position), position.position_id, account, position)
+            for account, position in side_of(turn, sym, long)
+        ]
+        rows.sort(key=lambda row: row[:2])
+        turn.adl_ranks[key] = [(account, position) for _, _, account, position in rows]
+    return turn.adl_ranks[key]
 
 
 def _cancel_orders(turn: Turn, account: Account, sym: str) -> None:

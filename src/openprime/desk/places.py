@@ -116,9 +116,28 @@ def hold_back(turn: Turn, place: Place, coin: str, amount: Decimal) -> None:
     _touch(turn, place, wallet)
 
 
-def held_back(turn: Turn, place: Place, coin: str) -> Decimal:
-    """All that is frozen in a place because it is about to leave."""
-    return _wallet_at(turn, place, coin).transfer_frozen
+def leaving_refusal(turn: Turn, place: Place, coin: str, amount: Decimal) -> Refusal | None:
+    """Why so much that was held back may not leave after all. Codes: 401057 (it was taken
+    meanwhile), else those of `giving_refusal`: what is held back goes on counting as margin, and
+    orders, losses and loans that came since may need it (risk-model 7).
+    """
+    wallet = _wallet_at(turn, place, coin)
+    if wallet.transfer_frozen < amount:
+        return Refusal(401057)
+    held = wallet.transfer_frozen
+    _suppose_held(turn, place, wallet, held - amount)
+    refusal = giving_refusal(turn, place, coin, amount)
+    _suppose_held(turn, place, wallet, held)
+    return refusal
+
+
+def _suppose_held(
+    turn: Turn, place: Place, wallet: Wallet | FundingWallet, amount: Decimal
+) -> None:
+    wallet.transfer_frozen = amount
+    account = account_at(turn.state, place)
+    if account is not None:
+        account.stale_coins[wallet.coin] = None
 
 
 def let_go(turn: Turn, place: Place, coin: str, amount: Decimal) -> None:

@@ -30,7 +30,7 @@ def off_tick_lines(placing: Placing) -> Lines:
 
 def size_lines(placing: Placing) -> Lines:
     instrument, command = placing.instrument, placing.command
-    highest = instrument.max_limit_size
+    highest = placing.rules.largest_limit
     if command.order_type is not LIMIT:
         highest = instrument.max_market_size
     lines = [
@@ -63,7 +63,8 @@ def price_lines(placing: Placing) -> Lines:
             f"mark {text(mark)} * {text(rules.lowest_sell)}",
             mark * rules.lowest_sell,
         )
-    return [f"limitPrice {text(price)}, lowest ever {text(placing.instrument.min_price)}", bound]
+    ever = f"{text(placing.instrument.min_price)} to {text(rules.highest_price)}"
+    return [f"limitPrice {text(price)}, ever from {ever}", bound]
 
 
 def notional_lines(placing: Placing) -> Lines:

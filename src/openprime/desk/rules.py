@@ -7,6 +7,7 @@ from functools import partial
 from openprime.desk.fees import Added, Rates, has_own_rates, market_of, rates_of
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import State
+from openprime.model.instrument import STEPS_MAX
 from openprime.model.numbers import ONE, ZERO
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import OKX
@@ -18,8 +19,9 @@ class Rules:
     `price_step` and `quantity_step` are what prices and quantities must be multiples of; `offered`
     says whether the kind of business is offered on the exchange. `opening_maker` and
     `opening_taker` are the fees to open, as maker or taker, and to close as taker. `highest_buy`
-    and `lowest_sell` are the protection band as fractions of the mark. `markup` is the part of
-    `fees` that goes to the user's MainPortfolio, None where there is none.
+    and `lowest_sell` are the protection band as fractions of the mark; `highest_price` and
+    `largest_limit` bound the limit orders of a symbol for ever. `markup` is the part of `fees` that
+    goes to the user's MainPortfolio, None where there is none.
     """
 
     __slots__ = (
@@ -28,8 +30,10 @@ class Rules:
         "contract_size",
         "fees",
         "highest_buy",
+        "highest_price",
         "instrument",
         "is_perp",
+        "largest_limit",
         "lowest_sell",
         "markup",
         "max_leverage",
@@ -65,6 +69,10 @@ class Rules:
         self.opening_taker = self.fees.taker + self.fees.taker
         self.highest_buy = ONE + instrument.price_band
         self.lowest_sell = ONE - instrument.price_band
+        countable = instrument.price(STEPS_MAX)
+        highest = instrument.max_price
+        self.highest_price = countable if highest is None else min(highest, countable)
+        self.largest_limit = min(instrument.max_limit_size, instrument.quantity(STEPS_MAX))
         self.sized_in_contracts = instrument.exchange is OKX
         self.tiers = reference.position_tiers.get(sym) or []
         self._settings = settings

@@ -13,6 +13,8 @@ import msgspec
 from openprime.model.vocabulary import Exchange, PositionMode
 
 AT_LEAST_ONE = ("portfolio_max_orders", "portfolio_keys_max")
+# Above all that makes sense, and moments reckoned from it still fit 64 bits.
+HIGHEST = 10**15
 
 # What follows from other parts of the configuration and is no operator's to change.
 FOLLOWING = ("newest_messages", "venue_answers_at_once")
@@ -63,10 +65,12 @@ def check(settings: DeskSettings) -> None:
     """What the types alone do not say; ValueError, in one line, where settings make no sense."""
     for name, value in msgspec.structs.asdict(settings).items():
         lowest = 1 if name in AT_LEAST_ONE else 0
-        if isinstance(value, int | Decimal) and not (
-            Decimal(value).is_finite() and value >= lowest
-        ):
+        if not isinstance(value, int | Decimal):
+            continue
+        if not (Decimal(value).is_finite() and value >= lowest):
             raise ValueError(f"Expected a value at or above {lowest} - at `$.desk.{name}`")
+        if value > HIGHEST:
+            raise ValueError(f"Expected a value at or below {HIGHEST} - at `$.desk.{name}`")
     ladder = (
         settings.margin_call_uni_mmr,
         settings.cancel_open_uni_mmr,

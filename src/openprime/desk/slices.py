@@ -10,12 +10,11 @@ from decimal import Decimal
 from openprime.desk.agenda import schedule
 from openprime.desk.algo_book import leave, tell
 from openprime.desk.algo_state import AlgoOrder, Schedule
-from openprime.desk.orders import request_cancel
 from openprime.desk.state import TaskKind
-from openprime.desk.suborders import place_sub_order
+from openprime.desk.suborders import place_sub_order, take_back
 from openprime.desk.turn import Turn
 from openprime.model.numbers import ONE, ZERO, floor_to
-from openprime.model.vocabulary import CANCEL_PENDING, IOC, LIMIT, MARKET, AlgoState, AlgoType
+from openprime.model.vocabulary import IOC, LIMIT, MARKET, AlgoState, AlgoType
 
 SLICES_MAX = 1000
 # However busy an interval was, a slice is at most this many even ones.
@@ -102,10 +101,7 @@ def _end(turn: Turn, algo: AlgoOrder) -> None:
     if not algo.working:
         end_schedule(turn, algo)
         return
-    for order_id in algo.working:
-        order = turn.state.orders[order_id]
-        if order.action is not CANCEL_PENDING:
-            request_cancel(turn, order)
+    take_back(turn, algo)
 
 
 def end_schedule(turn: Turn, algo: AlgoOrder) -> None:

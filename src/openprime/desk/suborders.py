@@ -12,11 +12,11 @@ from openprime.desk.algo_state import AlgoOrder, SubOrder
 from openprime.desk.check_table import checks_of
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.legs import closes_leg, named_leg
-from openprime.desk.orders import accept, refuse_later
+from openprime.desk.orders import accept, refuse_later, request_cancel
 from openprime.desk.placing import Placing, draft
 from openprime.desk.turn import Turn, account_at
 from openprime.errors import Refusal
-from openprime.model.vocabulary import FAIL
+from openprime.model.vocabulary import CANCEL_PENDING, FAIL
 
 
 def place_sub_order(turn: Turn, algo: AlgoOrder, **asked: Any) -> None:
@@ -40,6 +40,16 @@ def place_sub_order(turn: Turn, algo: AlgoOrder, **asked: Any) -> None:
     else:
         told = refuse_later(placing, FAIL, Refusal(code))
     algo.sub_order_ids.append(told.order_id)
+
+
+def take_back(turn: Turn, algo: AlgoOrder) -> None:
+    """Ask for the end of an algo's orders. One that ended in this very command is counted out when
+    its events are followed.
+    """
+    for order_id in algo.working:
+        order = turn.state.orders.get(order_id)
+        if order is not None and order.action is not CANCEL_PENDING:
+            request_cancel(turn, order)
 
 
 def _complete(placing: Placing) -> None:

@@ -16,8 +16,8 @@ from openprime.desk.places import (
     UNDER_WAY_MAX,
     bring_in,
     giving_refusal,
-    held_back,
     hold_back,
+    leaving_refusal,
     let_go,
     portfolio_in_reach,
     reaches,
@@ -142,14 +142,16 @@ def _remember(turn: Turn, user: User, transfer: Transfer) -> None:
 
 
 def finish_transfer(turn: Turn, transfer_id: int) -> None:
-    """A transfer's time has come. It fails where what was held back for it is gone (401057)."""
+    """A transfer's time has come. It fails where what was held back may not leave any more."""
     transfer = turn.state.transfers.pop(transfer_id)
     terms = transfer.terms
-    if held_back(turn, terms.source, terms.coin) >= terms.amount:
+    refusal = leaving_refusal(turn, terms.source, terms.coin, terms.amount)
+    if refusal is None:
         _move(turn, transfer, frozen=True)
         return
     let_go(turn, terms.source, terms.coin, terms.amount)
-    _tell(turn, transfer, TransferStatus.FAILED, turn.text(401057))
+    reason = turn.text(refusal.code, *refusal.arguments)
+    _tell(turn, transfer, TransferStatus.FAILED, reason)
 
 
 def _move(turn: Turn, transfer: Transfer, frozen: bool) -> None:

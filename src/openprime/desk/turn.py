@@ -17,7 +17,7 @@ from openprime.desk.events import (
 )
 from openprime.desk.rules import RuleBooks
 from openprime.desk.settings import in_force
-from openprime.desk.state import Account, Exposure, Order, Portfolio, State, Wallet
+from openprime.desk.state import Account, Exposure, Order, Portfolio, Position, State, Wallet
 from openprime.errors import Refusal, message
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE
@@ -43,6 +43,7 @@ class Turn:
 
     __slots__ = (
         "accounts_touched",
+        "adl_ranks",
         "bands",
         "base",
         "debtors",
@@ -69,6 +70,8 @@ class Turn:
         # Accounts whose status may be another now, by identity; and how often prices were told.
         self.moved: dict[int, Account] = {}
         self.prices_told = 1
+        # Who is deleveraged first, by symbol and side (long or not), as ranked in this command.
+        self.adl_ranks: dict[tuple[str, bool], list[tuple[Account, Position]]] = {}
         self.debtors: dict[str, dict[int, Wallet]] | None = None
         self.configure()
         # What changed, by the identity of its account; for a wallet or position its name as well.
@@ -94,6 +97,8 @@ class Turn:
         self.quote = quote
         self.events: list[Event] = []
         self.requests: list[VenueRequest] = []
+        if self.adl_ranks:
+            self.adl_ranks = {}
         if self.positions_touched:
             self.positions_touched = {}
         if self.wallets_touched:

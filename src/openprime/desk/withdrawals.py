@@ -16,8 +16,8 @@ from openprime.desk.ledger import OUTSIDE
 from openprime.desk.places import (
     UNDER_WAY_MAX,
     giving_refusal,
-    held_back,
     hold_back,
+    leaving_refusal,
     let_go,
     place_of,
     portfolio_in_reach,
@@ -120,15 +120,17 @@ def _begin(
 
 
 def finish_withdrawal(turn: Turn, withdrawal_id: int) -> None:
-    """The network has confirmed. It fails where what was held back for it is gone (401057)."""
+    """The network has confirmed. It fails where what was held back may not leave any more."""
     withdrawal = turn.state.withdrawals.pop(withdrawal_id, None)
     if withdrawal is None:
         return  # the operator has ended it
     source, coin = withdrawal.source, withdrawal.terms.coin
     leaving = withdrawal.amount + withdrawal.fee
-    if held_back(turn, source, coin) < leaving:
+    refusal = leaving_refusal(turn, source, coin, leaving)
+    if refusal is not None:
         let_go(turn, source, coin, leaving)
-        _end(turn, withdrawal, WithdrawalStatus.FAILED, turn.text(401057))
+        reason = turn.text(refusal.code, *refusal.arguments)
+        _end(turn, withdrawal, WithdrawalStatus.FAILED, reason)
         return
     take_out(turn, source, coin, leaving, OUTSIDE, withdrawal_id, frozen=True)
     sent = replace(withdrawal, tx_id_out=transaction_id(turn.new_id()))

@@ -12,9 +12,12 @@ what the template spreads over several, so the amount within a distance does not
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, log, sqrt
 from statistics import fmean
+
+import msgspec
 
 from openprime.market.synthetic_fit import (
     BAND_EDGES,
@@ -70,6 +73,12 @@ class Template:
         self.wide_excess_bp = draw_table(fit.wide_excess_bp, SHAPE_SIZE)
 
 
+@lru_cache(maxsize=16)
+def _template(encoded_fit: bytes) -> Template:
+    """The template of a fit: made once, however often a market is."""
+    return Template(msgspec.json.decode(encoded_fit, type=BookFit))
+
+
 def _band(rank: int) -> int:
     return min(bisect_left(BAND_EDGES, rank + 1) - 1, len(BAND_EDGES) - 2)
 
@@ -117,7 +126,8 @@ class Scaler:
 
     def __init__(self, fit: MarketFit) -> None:
         self.fit = fit
-        self._templates = {sym: Template(book) for sym, book in fit.books.items()}
+        books = fit.books.items()
+        self._templates = {sym: _template(msgspec.json.encode(book)) for sym, book in books}
 
     def coin_share(self, base: str) -> float:
         rule = self.fit.scale

@@ -12,6 +12,8 @@ from openprime.model.vocabulary import (
 )
 
 FUNDING_INTERVAL_HOURS = 8
+# Prices and quantities travel to the venues and into the journal as whole steps, of 64 bits.
+STEPS_MAX = 2**63 - 1
 
 
 class Instrument(msgspec.Struct, frozen=True):

@@ -22,16 +22,18 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 
 _QUANTUM = [Decimal(1).scaleb(-places) for places in range(31)]
+# Cutting must never fail: a quotient by a tiny price may have more digits than all else.
+_WIDE = decimal.Context(prec=1000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 
 def truncate(value: Decimal, places: int = LEDGER_PLACES) -> Decimal:
     """Cut `value` toward zero to `places` decimals."""
-    return value.quantize(_QUANTUM[places], ROUND_DOWN)
+    return value.quantize(_QUANTUM[places], ROUND_DOWN, _WIDE)
 
 
 def round_half_up(value: Decimal, places: int = AMOUNT_PLACES) -> Decimal:
     """Round `value` to `places` decimals, halves away from zero."""
-    return value.quantize(_QUANTUM[places], ROUND_HALF_UP)
+    return value.quantize(_QUANTUM[places], ROUND_HALF_UP, _WIDE)
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:

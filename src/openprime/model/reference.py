@@ -24,9 +24,6 @@ from openprime.model.vocabulary import Business, Exchange
 LISTED_EXCHANGES = (Exchange.BINANCE, Exchange.OKX)
 VALUATION_COIN = "USDT"
 
-# The reference document's key of a coin's loan row is MARKET, or MARKET#COIN for a quote coin.
-COIN_SEPARATOR = "#"
-
 # What a row of rules may say beyond what sym/info tells: the book's own steps, the bounds of
 # prices and of market orders (resolutions 90, T2), and "none" where there are no rules.
 UNTOLD_FIELDS = (

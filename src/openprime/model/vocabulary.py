@@ -62,9 +62,6 @@ class OrderState(StrEnum):
     FAIL = "FAIL"
 
 
-WORKING_STATES = (OrderState.NEW, OrderState.OPEN, OrderState.PARTIALLY_FILLED)
-
-
 class OrderOrigin(StrEnum):
     """Who made the order; the API calls this field orderType."""
 

@@ -42,7 +42,7 @@ from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference, build
 from openprime.model.venue import VenueReport
 from openprime.model.vocabulary import Business
-from openprime.sequencer import Sequencer
+from openprime.sequencer import Sequencer, SequencerSettings
 from openprime.server.clock import Clock
 from openprime.server.config import ConfigError, ServerConfig
 from openprime.server.founding import Credentials, found
@@ -90,10 +90,14 @@ class Broker:
         wall_ms: Callable[[], int] = wall_clock_ms,
         ground: Ground = SYSTEM,
         reference: Reference | None = None,
+        sequencing: SequencerSettings | None = None,
     ) -> None:
-        """`ground` is what the store stands on; `reference` are other rules than those shipped."""
+        """`ground` is what the store stands on; `reference` are other rules than those shipped, and
+        `sequencing` other bounds of the sequencer than usual.
+        """
         self.config = config
         self.ground = ground
+        self.sequencing = sequencing
         self.clock = Clock(wall_ms)
         self.clock_ms = self.clock.now_ms
         self.reference = reference or load_reference()
@@ -114,7 +118,9 @@ class Broker:
         try:
             desk = self._recovered()
             self.clock.resume(desk.state.clock, desk.state.time_ms)
-            self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote)
+            self.sequencer = Sequencer(
+                desk, self.store, self.clock_ms, self.quote, self.sequencing
+            )
             self.sequencer.rebuild = self._recovered
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send
@@ -225,12 +231,14 @@ class Broker:
         now_ms = self.clock_ms()
         recorded = [replay.sym for replay in self.config.replays]
         self.market = MarketState(
-            desk.reference,
+            self.reference,
             now_ms,
             seed=self.config.seed,
             recorded=recorded,
             start_prices=_last_prices(desk.state),
         )
+        # A symbol that an operator took out of play keeps its book, as it did when that was done.
+        self.market.use(desk.reference)
         # Trade ids rise across restarts, so that the desk can tell a fill that it knows.
         exchange = SimulatedExchange(
             desk.reference.instruments,

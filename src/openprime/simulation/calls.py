@@ -53,7 +53,7 @@ NAMING = frozenset(
 ALWAYS = 0.99
 NEEDED = 0.9
 OPTIONAL = 0.3
-RARELY = 0.08
+RARELY = 0.15
 _RARE_FIELDS = frozenset("portfolioId positionSide page begin end".split())
 
 
@@ -70,7 +70,7 @@ def _order(asker: Asker) -> Params:
     name = "quoteOrderQty" if by_amount else "orderQty"
     params[name] = value_of(name, asker)
     if not market:
-        params["limitPrice"] = value_of("limitPrice", asker)
+        params["limitPrice"] = asker.price(side)
         if draw.random() < 0.4:
             params["timeInForce"] = value_of("timeInForce", asker)
     if asker.instrument.is_perp and draw.random() < 0.25:
@@ -130,8 +130,14 @@ def _withdrawal(asker: Asker) -> Params:
     if asker.draw.random() < 0.5:
         account, kind = str(asker.client.user_id), "FUNDING"
     params: Params = {"accountId": account, "fromAccountType": kind}
-    _add(params, asker, 1.0, "currency", "network", "address", "amount")
+    _add(params, asker, 1.0, "currency", "network", "address")
+    params["amount"] = asker.draw.choice(("150", "1000", "0.5"))
     return params
+
+
+def _loan(asker: Asker) -> Params:
+    amount = "0.01" if asker.coin != "USDT" else str(asker.draw.choice((10, 100, 2500)))
+    return {"exchangeType": asker.exchange, "coin": asker.coin, "amount": amount}
 
 
 FORMS: dict[Route, Callable[[Asker], Params]] = {
@@ -142,6 +148,8 @@ FORMS: dict[Route, Callable[[Asker], Params]] = {
     ("POST", ALGO): _algo,
     ("POST", TRANSFER): _transfer,
     ("POST", WITHDRAW): _withdrawal,
+    ("POST", f"{LOANS}/borrow"): _loan,
+    ("POST", f"{LOANS}/repay"): _loan,
 }
 
 

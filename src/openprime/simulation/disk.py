@@ -44,11 +44,12 @@ class File:
 
     def truncate(self, size: int) -> None:
         """Cut the file short, which holds at once: nothing relies on it to wait."""
-        del self.content[size:]
         self.sync()
+        del self.content[size:], self.kept[size:]
 
     def sync(self) -> None:
-        self.kept[:] = self.content
+        for offset, data in self.pending:
+            _put(self.kept, offset, data)
         self.pending.clear()
 
     def lose_power(self, draw: random.Random) -> None:
@@ -106,7 +107,7 @@ class Disk:
         """Put these files on the disk, all of them safe."""
         for name, content in image.items():
             file = self.files[name] = File()
-            file.content[:] = content
+            file.write(0, content)
             file.sync()
 
     def image(self) -> dict[str, bytes]:

@@ -40,10 +40,14 @@ class Machine:
     def __init__(self, draws: Draws) -> None:
         fresh = _fresh_database()
         self.folder = Path(tempfile.mkdtemp(prefix="openprime-simulation-"))
+        # The store looks for its file before SQLite does.
+        (self.folder / DATABASE_NAME).write_text("on the simulated disk")
         self.disk = Disk(self._ill_of)
         self.disk.load({str(self.folder / DATABASE_NAME): fresh})
         self.ills: dict[str, tuple[int, Ill]] = {}
         self.full = False
+        # Whether any call failed since the process began, so that it may rightly have halted.
+        self.failed = False
         self.random_bytes = draws.stream("entropy").randbytes
         self.ground = Ground(VFS, self.random_bytes)
         self._power = draws.stream("power")
@@ -62,10 +66,20 @@ class Machine:
         del self.ills[call]
         return ill
 
+    def fail(self, call: str, count: int, ill: Ill) -> None:
+        """Let the call go wrong that is so many from now."""
+        self.ills[call] = (count, ill)
+        self.failed = True
+
+    def stop_after(self, draw: random.Random) -> None:
+        """Let the process end at one of the next calls."""
+        ill = draw.choice((Ill.STOP_BEFORE, Ill.STOP_WITHIN, Ill.STOP_AFTER))
+        self.ills[draw.choice(("write", "sync"))] = (draw.randint(1, 30), ill)
+
     def restart(self, power_lost: bool) -> None:
         """Stop the process, wherever it is, and let a new one find what is left."""
         self.ills.clear()
-        self.full = False
+        self.full = self.failed = False
         self.disk.restart(self._power, power_lost)
 
     def throw_away(self) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 from openprime.api.asgi import Application
 from openprime.desk.desk import Desk
+from openprime.desk.settings import DeskSettings
 from openprime.model.venue import VenueReport
-from openprime.sequencer import Sequencer
+from openprime.sequencer import Sequencer, SequencerSettings
 from openprime.server.assembly import assemble
 from openprime.server.broker import Broker
-from openprime.server.config import Limits, Replay, ServerConfig
+from openprime.server.config import FileConfig, Limits, Replay, ServerConfig, VenueSettings
 from openprime.server.sockets import Sockets
 from openprime.simulation.draws import Draws
 from openprime.simulation.ground import Machine
@@ -63,12 +65,14 @@ class Host:
         self.app: Application
         self.sockets: Sockets
         self.up = False
-        self._config = ServerConfig(
-            data=self.machine.folder,
-            seed=draws.stream("market").randrange(2**31),
-            speed=Decimal(1),
-            limits=limits,
-            replays=replays,
+        self.opened = False
+        self._config = _config(draws, self.machine.folder, limits, replays)
+        choose = draws.stream("sequencing")
+        self._sequencing = SequencerSettings(
+            undurable_max=choose.choice((20, 1000, 10_000)),
+            undurable_spare=10,
+            snapshot_every=choose.choice((50, 300, 100_000)),
+            journal_kept=choose.choice((0, 200, 1_000_000)),
         )
         self._executor_delay = draws.stream("executor")
         self._say = say
@@ -95,18 +99,38 @@ class Host:
     def start(self) -> None:
         """Start the broker: recovery, as at every start. Violated where it refuses."""
         self._new_loop()
-        broker = _Broker(self._config, self.wall_ms, self.machine.ground, self.reference)
+        broker = _Broker(
+            self._config,
+            self.wall_ms,
+            self.machine.ground,
+            self.reference,
+            self._sequencing,
+        )
         broker.host = self
         self.line.begin(self.loop)
         self.broker = broker
+        self.opened = False
         try:
             self.loop.run_until_complete(broker.open())
+            self.opened = True
         except StoreError as error:
             raise Violated("starts", str(error)) from error
         if broker.sequencer.broken is not None:
             raise Violated("starts", broker.sequencer.broken)
         self.loop.run_until_complete(self._serve(broker))
         self.up = True
+
+    def try_start(self) -> bool:
+        """Start at a disk that may stop meanwhile: whether it did not."""
+        try:
+            self.start()
+        except Violated:
+            if not self.machine.disk.stopped:
+                raise
+        if not self.machine.disk.stopped:
+            return True
+        self.crash(power_lost=True)
+        return False
 
     def _new_loop(self) -> None:
         if self.starts:
@@ -147,8 +171,9 @@ class Host:
         self.up = False
         self.machine.disk.stop()
         self.loop.abandon()
-        self.broker.gateway.close()
-        self.broker.store.close()
+        if self.opened:
+            self.broker.gateway.close()
+            self.broker.store.close()
         self.machine.restart(power_lost)
 
     def rest(self, seconds: float) -> None:
@@ -156,9 +181,30 @@ class Host:
         self._passed_s += seconds
 
     def _uncaught(self, message: str, error: BaseException | None) -> None:
-        self._say(f"uncaught {message}: {error!r}")
+        if isinstance(error, Violated):
+            raise error
         raise Violated("nothing uncaught", f"{message}: {error!r}")
 
     def _market_stopped(self, reason: str) -> None:
         if not self.machine.disk.stopped and self.up:
             raise Violated("the market goes on", reason)
+
+
+def _config(
+    draws: Draws, folder: Path, limits: Limits, replays: tuple[Replay, ...]
+) -> ServerConfig:
+    """What a broker is started with: each seed has its own delays and distances."""
+    choose = draws.stream("config")
+    desk = DeskSettings(
+        transfer_delay_ms=choose.choice((0, 0, 300)),
+        network_confirm_ms=choose.choice((0, 100, 2000)),
+    )
+    request_ms, report_ms = choose.choice(((0, 0), (0, 0), (0, 0), (2, 1), (40, 0), (0, 25)))
+    return ServerConfig(
+        data=folder,
+        seed=choose.randrange(2**31),
+        speed=Decimal(1),
+        limits=limits,
+        replays=replays,
+        file=FileConfig(desk=desk, venue=VenueSettings(request_ms, report_ms)),
+    )

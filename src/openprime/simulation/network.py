@@ -25,11 +25,12 @@ FRAMES_KEPT = 2000
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back."""
+    """What came back; `doubled` where the request had come twice."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    doubled: bool = False
 
     @property
     def json(self) -> Any:
@@ -89,7 +90,7 @@ class Network:
             # The same request once more, on its own way.
             other = asyncio.ensure_future(perform(app, request))
             await asyncio.sleep(draw.uniform(0, LATENCY_SECONDS_MAX))
-            answer = await perform(app, request)
+            answer = msgspec.structs.replace(await perform(app, request), doubled=True)
             await other
         else:
             answer = await perform(app, request)

@@ -19,6 +19,7 @@ from openprime.simulation.network import Request, query_of
 from openprime.simulation.values import ADDRESS, Asker, value_of
 
 PREFIX = "/admin/v1"
+GROUPS = ("first", "second")
 
 # How often an action is done, next to 1 for all others; 0 for those that would end the play.
 WEIGHTS: dict[Route, float] = {
@@ -71,6 +72,24 @@ def _clock(asker: Asker) -> Params:
     return {"speed": draw.choice(("1", "2", "60"))}
 
 
+def _perp(asker: Asker) -> str:
+    """A symbol that has a mark; the asker goes on with it."""
+    syms = [i.sym for i in asker.reference.instruments.values() if i.is_perp]
+    asker.sym = asker.draw.choice(syms)
+    return asker.sym
+
+
+def _near(asker: Asker) -> str:
+    """A price that moves accounts, but seldom all of them."""
+    factor = Decimal(repr(1 + asker.draw.gauss(0, 0.03)))
+    return format(asker.price_of(asker.sym) * factor, ".2f")
+
+
+def _seen(name: str) -> Callable[[Asker], object]:
+    """What an operator was told of under that name."""
+    return lambda asker: asker.people.seen(0, name, asker.draw)
+
+
 FORMS: dict[Route, Callable[[Asker], Params]] = {
     ("POST", f"{PREFIX}/faults"): _fault,
     ("POST", f"{PREFIX}/clock"): _clock,
@@ -79,7 +98,29 @@ FORMS: dict[Route, Callable[[Asker], Params]] = {
         "sym": a.sym,
         "changes": {"maxNumOrders": str(a.draw.randint(1, 60))},
     },
-    ("POST", f"{PREFIX}/settings"): lambda a: {"name": "transfer_seconds", "value": "1"},
+    ("POST", f"{PREFIX}/settings"): lambda a: {
+        "name": "transfer_delay_ms",
+        "value": str(a.draw.choice((0, 50, 2000))),
+    },
+    ("POST", f"{PREFIX}/marks/pin"): lambda a: {"sym": _perp(a), "price": _near(a)},
+    ("POST", f"{PREFIX}/marks/release"): lambda a: {"sym": _perp(a)},
+    ("POST", f"{PREFIX}/accounts/seize"): lambda a: {
+        "portfolioId": a.draw.choice(list(a.people.owners)),
+        "exchange": a.exchange,
+        "coin": a.coin,
+        "amount": "10" if a.coin == "USDT" else "0.0001",
+    },
+    ("POST", f"{PREFIX}/pool/groups"): lambda a: {
+        "name": a.draw.choice(GROUPS),
+        "exchange": a.instrument.exchange,
+        "businessType": a.instrument.business,
+    },
+    ("POST", f"{PREFIX}/deposits"): lambda a: {
+        "currency": a.coin,
+        "network": "BTC" if a.coin == "BTC" else "ERC20",
+        "amount": "3",
+        "accountId": a.place(),
+    },
 }
 
 MEMBERS: dict[str, Callable[[Asker], object]] = {
@@ -88,9 +129,7 @@ MEMBERS: dict[str, Callable[[Asker], object]] = {
     "portfolioId": lambda a: a.draw.choice(list(a.people.owners)),
     "accessKey": lambda a: a.draw.choice(a.people.clients).access_key,
     "businessType": lambda a: a.instrument.business,
-    "price": lambda a: format(
-        a.price_of(a.sym) * Decimal(repr(1 + a.draw.gauss(0, 0.05))), ".2f"
-    ),
+    "price": _near,
     "sym": lambda a: a.sym,
     "syms": lambda a: [],
     "exchanges": lambda a: [],
@@ -98,10 +137,15 @@ MEMBERS: dict[str, Callable[[Asker], object]] = {
     "symsAllowed": lambda a: [],
     "symsDenied": lambda a: [],
     "address": lambda a: ADDRESS + str(a.draw.randrange(3)),
-    "group": lambda a: f"g{a.draw.randrange(2)}",
+    "group": lambda a: a.draw.choice(GROUPS),
+    "owner": lambda a: "default",
     "title": lambda a: a.fresh_name(),
-    "depositId": lambda a: a.seen("depositId"),
-    "withdrawalId": lambda a: a.seen("withdrawalId"),
+    "depositId": _seen("depositId"),
+    "withdrawalId": _seen("id"),
+    "addressId": _seen("id"),
+    "id": _seen("id"),
+    "accountId": _seen("accountId"),
+    "windowId": _seen("windowId"),
     "maxNotional": lambda a: str(a.draw.choice((0, 1000, 100_000))),
     "takerFeeRate": lambda a: str(a.draw.choice(("0.0005", "0.001", "0"))),
     "makerFeeRate": lambda a: str(a.draw.choice(("0.0002", "-0.0001", "0"))),

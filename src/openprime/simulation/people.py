@@ -31,7 +31,9 @@ class Client:
 
 
 class People:
-    """All clients, and by user and field name the values that they saw last."""
+    """All clients, and by owner and field name the values that they saw last. The owner is a
+    portfolio, or 0 for what operators saw.
+    """
 
     def __init__(self) -> None:
         self.clients: list[Client] = []
@@ -46,30 +48,29 @@ class People:
     def portfolios(self, user_id: int) -> list[int]:
         return [portfolio for portfolio, owner in self.owners.items() if owner == user_id]
 
-    def remember(self, user_id: int, content: Any) -> None:
-        """Take note of the ids in an answer or a frame of a user's."""
+    def remember(self, owner: int, content: Any) -> None:
+        """Take note of the ids in what an owner was told."""
         if isinstance(content, dict):
             for name, value in content.items():
                 if name in REMEMBERED and isinstance(value, str | int) and value:
-                    self._note(user_id, name, str(value))
+                    self._note(owner, name, str(value))
                 elif isinstance(value, dict | list):
-                    self.remember(user_id, value)
+                    self.remember(owner, value)
         elif isinstance(content, list):
             for item in content:
-                self.remember(user_id, item)
+                self.remember(owner, item)
 
-    def _note(self, user_id: int, name: str, value: str) -> None:
-        seen = self._seen.get((user_id, name))
+    def _note(self, owner: int, name: str, value: str) -> None:
+        seen = self._seen.get((owner, name))
         if seen is None:
-            seen = self._seen[user_id, name] = deque(maxlen=VALUES_KEPT)
+            seen = self._seen[owner, name] = deque(maxlen=VALUES_KEPT)
         if value not in seen:
             seen.append(value)
 
-    def seen(self, user_id: int, name: str, draw: random.Random) -> str | None:
-        """A value of that field: mostly a late one of the user's own, now and then another's."""
-        owner = user_id
-        if draw.random() < 0.05 and self.users:
-            owner = draw.choice(self.users)
+    def seen(self, owner: int, name: str, draw: random.Random) -> str | None:
+        """A value of that field: mostly a late one of the owner's own, now and then another's."""
+        if draw.random() < 0.05:
+            owner = draw.choice(list(self.owners))
         values = self._seen.get((owner, name))
         if not values:
             return None

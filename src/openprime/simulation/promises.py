@@ -57,7 +57,7 @@ class Promises:
         self.ended: dict[str, tuple[str, str]] = {}
 
     def asked(self, route: Route, owner: int, params: dict[str, Any]) -> Promise | None:
-        """Somebody is about to ask for something under a name of his own."""
+        """Somebody asks for something under a name of his own; what comes of it is open yet."""
         kind = KINDS.get(route)
         name = params.get("clientOrderId")
         if kind is None or not name:
@@ -66,24 +66,26 @@ class Promises:
         promise = self.by_name.get(key)
         if promise is None:
             promise = self.by_name[key] = Promise(kind[0], owner, name, params)
+        promise.unknown += 1
         return promise
 
-    def answered(self, promise: Promise, route: Route, answer: Any) -> None:
-        """What came of one asking; None for an answer that never came."""
-        if not isinstance(answer, dict) or answer.get("code") in OPEN_CODES:
-            promise.unknown += 1
-        elif answer.get("code") in (200, 200000, 0):
-            data = answer["data"]
-            field = KINDS[route][1]
+    def answered(self, promise: Promise, route: Route, answer: Any, doubled: bool = False) -> None:
+        """What came of one asking. Of one that came twice a refusal may speak of the second alone."""
+        code = answer.get("code")
+        if code in (200, 200000):
+            data, field = answer["data"], KINDS[route][1]
             promise.made.append(str(data[field] if field else data))
-        elif answer.get("code") not in TAKEN_CODES:
-            promise.refused.append(answer["code"])
+            promise.unknown -= 1
+        elif code not in OPEN_CODES and not doubled:
+            promise.unknown -= 1
+            if code not in TAKEN_CODES:
+                promise.refused.append(code)
 
     def saw(self, row: Any) -> None:
         """A row of an order that somebody was shown."""
         if isinstance(row, dict):
             state = row.get("orderState")
-            if state in ("FILLED", "CANCELLED", "REJECTED", "REJECT") and "executedQty" in row:
+            if state in ("FILLED", "CANCELLED", "REJECTED", "REJECT") and "orderId" in row and "executedQty" in row:
                 self.ended[row["orderId"]] = (state, row["executedQty"])
             for value in row.values():
                 if isinstance(value, dict | list):

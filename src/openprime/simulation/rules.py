@@ -22,4 +22,5 @@ def small_reference() -> Reference:
     """The venues' rules for the symbols of the small world alone."""
     whole = load_reference()
     instruments = {sym: whole.instruments[sym] for sym in SYMS}
-    return msgspec.structs.replace(whole, instruments=instruments)
+    tiers = {sym: rows for sym, rows in whole.position_tiers.items() if sym in instruments}
+    return msgspec.structs.replace(whole, instruments=instruments, position_tiers=tiers)

@@ -4,41 +4,51 @@ The picture of a private socket is what its pushes say, folded up: the last row 
 position and wallet. It must be what REST answers once all is quiet.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from openprime.api.private.dialect import ALGOS, ORDERS
+from openprime.simulation.calls import Route
 from openprime.simulation.host import Host
 from openprime.simulation.network import Peer, signature
 from openprime.simulation.people import Client
+from openprime.simulation.promises import Promise, Promises
 from openprime.simulation.violated import Violated
 
-PRIVATE, PRIVATE_ALGO = "/v1/private", "/v1/private-algo"
-MARKET, LEGACY, LEGACY_SECOND, NEWS = (
-    "/marketdata/v2/public",
-    "/v1/public",
-    "/v2/public",
-    "/feeds/v2/public",
-)
-PATHS = (PRIVATE, PRIVATE, PRIVATE, PRIVATE_ALGO, MARKET, LEGACY, LEGACY_SECOND, NEWS)
+PRIVATE, PRIVATE_ALGO = ORDERS.path, ALGOS.path
+ACTIONS = {dialect.path: dialect.actions for dialect in (ORDERS, ALGOS)}
+ADDRESS = "127.0.0.1"
+
+Rows = dict[str, dict[str, Any]]
 
 
 class Listener:
-    """One socket of a client. `orders`, `positions` and `wallets` are what its pushes told last."""
+    """One socket of a client. `orders`, `positions` and `wallets` are what its pushes told last;
+    `on_frame` is told of every frame.
+    """
 
-    def __init__(self, host: Host, client: Client, path: str, address: str) -> None:
+    def __init__(
+        self,
+        host: Host,
+        client: Client,
+        path: str,
+        promises: Promises,
+        on_frame: Callable[["Listener", Any], None],
+    ) -> None:
         self.client = client
         self.path = path
         self.logged_in = False
         self.login_ms = 0
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.positions: dict[str, dict[str, Any]] = {}
-        self.wallets: dict[tuple[str, str], dict[str, Any]] = {}
-        self.trades: dict[str, dict[str, Any]] = {}
-        self.heard: list[Any] = []
-        self.frames = 0
         self.stalled = False
-        self.asked: dict[str, tuple[Promise | None, Route]] = {}
+        self.orders: Rows = {}
+        self.positions: Rows = {}
+        self.wallets: dict[tuple[str, str], dict[str, Any]] = {}
+        self.trades: dict[str, None] = {}
         self._host = host
-        self.peer = Peer(host.app.sockets[path], path, address, self._hear)
+        self._promises = promises
+        self._on_frame = on_frame
+        self._asked: dict[str, tuple[Promise | None, Route]] = {}
+        self.peer = Peer(host.app.sockets[path], path, ADDRESS, self._hear)
 
     @property
     def open(self) -> bool:
@@ -50,17 +60,34 @@ class Listener:
         arguments = {"apiKey": self.client.access_key, "timestamp": stamp, "sign": sign}
         self.peer.say({"action": "login", "args": arguments})
 
+    def stall(self, stalled: bool) -> None:
+        """Take nothing any more, or go on reading."""
+        self.stalled = stalled
+        if stalled:
+            self.peer.stall()
+        else:
+            self.peer.read_on()
+
+    def act(self, action: str, route: Route, params: dict[str, str]) -> None:
+        """Ask for an action of the private sockets."""
+        number = f"n{len(self._asked)}"
+        promise = self._promises.asked(route, self.client.portfolio_id, params)
+        self._asked[number] = (promise, route)
+        self.peer.say({"id": number, "action": action, "args": params})
+
     def _hear(self, frame: Any) -> None:
-        self.frames += 1
         if frame == "pong" or not isinstance(frame, dict):
             return
-        if frame.get("event") == "login" and frame.get("code") in (0, "0"):
+        self._on_frame(self, frame)
+        if frame.get("event") == "login" and frame.get("code") == 0:
             self.logged_in = True
             self.login_ms = self._host.broker.clock_ms()
         elif self.path == PRIVATE and "channel" in frame:
             self._fold(frame)
-        elif self.path in (PRIVATE, PRIVATE_ALGO):
-            self.heard.append(frame)
+        elif frame.get("id") in self._asked:
+            promise, route = self._asked[frame["id"]]
+            if promise is not None:
+                self._promises.answered(promise, route, frame)
 
     def _fold(self, frame: dict[str, Any]) -> None:
         data = frame["data"]
@@ -70,7 +97,7 @@ class Listener:
             case "Trades":
                 if data["transactionId"] in self.trades:
                     raise Violated("a push comes once", f"trade {data['transactionId']} twice")
-                self.trades[data["transactionId"]] = data
+                self.trades[data["transactionId"]] = None
             case "Positions":
                 for row in data:
                     self.positions[row["positionId"]] = row

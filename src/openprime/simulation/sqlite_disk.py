@@ -7,7 +7,17 @@ that Python's sqlite3 stands on.
 
 import ctypes
 import random
-from ctypes import CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_double, c_int, c_int64, c_void_p
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    byref,
+    c_char_p,
+    c_double,
+    c_int,
+    c_int64,
+    c_void_p,
+)
 from typing import Any, NamedTuple
 
 from openprime.simulation.disk import Disk, File, Ill

@@ -27,7 +27,7 @@ from openprime.simulation.people import Client, People
 
 EXCHANGES = (Exchange.BINANCE, Exchange.OKX)
 COINS = ("USDT", "USDT", "BTC", "ETH")
-NETWORKS = ("ERC20", "TRC20", "BTC", "TRX", "ETH")
+NETWORKS = ("ERC20", "ERC20", "TRC20", "BTC")
 ADDRESS = "0x00000000000000000000000000000000000000"
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -64,18 +64,27 @@ class Asker:
         return str(self.draw.choice(list(kind)).value)
 
     def seen(self, name: str) -> str | None:
-        return self.people.seen(self.client.user_id, name, self.draw)
+        return self.people.seen(self.client.portfolio_id, name, self.draw)
 
     def fresh_name(self) -> str:
         return f"c{self.draw.getrandbits(48):012x}"
 
-    def price(self, spread: float = 0.01) -> str:
-        """A price near the mark, on the symbol's step; now and then far off."""
-        far = self.draw.random() < 0.05
-        factor = Decimal(repr(1 + self.draw.gauss(0, 0.2 if far else spread / 3)))
+    def price(self, side: str = "") -> str:
+        """A price near the mark, on the symbol's step; now and then far off. For a side it mostly
+        is one at which an order rests, on few levels where clients meet.
+        """
+        draw = self.draw
+        away = draw.gauss(0, 0.2) if draw.random() < 0.04 else draw.randint(-4, 4) / 1000
+        if side and draw.random() < 0.7:
+            away = -abs(away) if side == Side.BUY else abs(away)
         step = self.instrument.price_step
-        ticks = (self.price_of(self.sym) * factor / step).to_integral_value(ROUND_DOWN)
+        around = self.price_of(self.sym).quantize(Decimal(10) ** self._magnitude())
+        ticks = (around * Decimal(repr(1 + away)) / step).to_integral_value(ROUND_DOWN)
         return format(max(ticks, Decimal(1)) * step, "f")
+
+    def _magnitude(self) -> int:
+        """Where the third digit of a price is: what moves below it is not looked at."""
+        return self.price_of(self.sym).adjusted() - 2
 
     def quantity(self) -> str:
         """A quantity on the symbol's step worth some hundred to some ten thousand dollars."""
@@ -93,7 +102,7 @@ class Asker:
 
     def portfolio(self) -> str:
         draw, client = self.draw, self.client
-        if draw.random() < 0.03:
+        if draw.random() < 0.08:
             return str(draw.choice(list(self.people.owners)))
         if client.primary:
             return str(draw.choice(self.people.portfolios(client.user_id)))
@@ -130,9 +139,9 @@ VALUES: dict[str, Value] = {
     "tpPrice": Asker.price,
     "slPrice": Asker.price,
     "conditionalPrice": Asker.price,
-    "tpTriggerPrice": lambda a: a.price(0.02),
-    "slTriggerPrice": lambda a: a.price(0.02),
-    "conditionalTriggerPrice": lambda a: a.price(0.02),
+    "tpTriggerPrice": Asker.price,
+    "slTriggerPrice": Asker.price,
+    "conditionalTriggerPrice": Asker.price,
     "tpTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),
     "slTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),
     "conditionalTriggerType": lambda a: a.draw.choice(("LAST_PRICE", "MARK_PRICE")),

@@ -12,7 +12,7 @@ from openprime.simulation.loop import VirtualLoop
 
 Deliver = Callable[[list[VenueReport]], None]
 
-LATE_SECONDS_MAX = 2.0
+LATE_SECONDS_MAX = 0.8
 
 
 class Line:

@@ -119,6 +119,19 @@ class Body(Generic[T]):
         """The desk's value that `encode` was given; StoreError where it is damaged."""
         return self._kind(*astuple(self._decode(content_of(body))))
 
+    def check_fields(self, table: str, kept: bytes | None) -> bool:
+        """Whether fields came to those that a folder's rows were written with, as JSON; StoreError
+        where they are others.
+        """
+        known = msgspec.json.decode(kept, type=list[str]) if kept else []
+        if known != self.fields[: len(known)]:
+            raise StoreError(
+                expected=f"rows of {table} with fields that begin {', '.join(self.fields)}",
+                found=f"rows with {', '.join(known)}",
+                remedy="run the release of openprime that made the folder",
+            )
+        return known != self.fields
+
 
 ORDER: Body[Order] = Body(Order, _Order)
 TRADE: Body[Trade] = Body(Trade, _Trade)

@@ -14,7 +14,7 @@ from openprime.store import bodies
 from openprime.store.batch import Finished
 from openprime.store.errors import FROM_BACKUP, StoreError
 from openprime.store.markets import Markets
-from openprime.store.tables import SCHEMA, daily_totals, executions, metadata
+from openprime.store.tables import SCHEMA, daily_totals, executions, meta, metadata
 from openprime.store.totals import DAY_MS, Key, Sums, fee_in_quote
 from openprime.store.writer import BatchWriter
 
@@ -78,6 +78,9 @@ def examine_schema(connection: Connection) -> str:
             found=f"none named {', '.join(missing)}",
             remedy=FROM_BACKUP,
         )
+    for name, body in bodies.ALL.items():
+        key = meta.c.key == f"fields.{name}"
+        body.check_fields(name, connection.execute(select(meta.c.value).where(key)).scalar())
     return f"schema {SCHEMA}, {len(wanted)} tables and indexes"
 
 

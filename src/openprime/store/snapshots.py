@@ -18,7 +18,6 @@ PART_BYTES = 256 * 1024
 SNAPSHOTS_KEPT = 2
 TRIM_ROWS = 500
 
-encode_state = msgspec.msgpack.Encoder().encode
 decode_state = msgspec.msgpack.Decoder(State).decode
 
 

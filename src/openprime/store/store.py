@@ -39,7 +39,14 @@ R = TypeVar("R")
 
 # What reading a damaged database comes to: SQLite's own errors, and values of another kind than
 # their column holds, which nothing else can bring into it.
-DAMAGED = (SQLAlchemyError, msgspec.MsgspecError, TypeError, ArithmeticError, MemoryError)
+DAMAGED = (
+    SQLAlchemyError,
+    msgspec.MsgspecError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    MemoryError,
+)
 
 # About a tenth of a second for each four megabytes.
 EXAMINED_AT_OPEN_BYTES = 16 * 1024 * 1024
@@ -102,7 +109,7 @@ class Store:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Store(folder, durability, ground)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, *DAMAGED) as error:
             raise StoreError(
                 expected=f"a data folder that can be written at {folder}",
                 found=one_line(error),
@@ -265,14 +272,7 @@ class Store:
         """History bodies are read by position: their fields may only have grown at the end."""
         for table, body in bodies.ALL.items():
             kept = self.meta(f"fields.{table}")
-            known = msgspec.json.decode(kept, type=list[str]) if kept else []
-            if known != body.fields[: len(known)]:
-                raise StoreError(
-                    expected=f"rows of {table} with fields that begin {', '.join(body.fields)}",
-                    found=f"rows with {', '.join(known)}",
-                    remedy="run the release of openprime that made the folder",
-                )
-            if known != body.fields:
+            if body.check_fields(table, kept):
                 self.set_meta(f"fields.{table}", msgspec.json.encode(body.fields))
 
 

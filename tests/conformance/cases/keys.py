@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conformance.answers import Answer
 from tests.conformance.registry import natural
-from tests.conformance.trader import ACCOUNT, BTC, ORDERS
+from tests.conformance.trader import ACCOUNT, BTC, ORDERS, SUCCESS
 from tests.conformance.world import World
 
 
@@ -54,3 +54,10 @@ def a_key_whose_portfolio_was_closed(world: World) -> Answer:
     trader = world.trader()
     world.operator.do("portfolios/close", portfolioId=trader.portfolio_id)
     return trader.call("GET", ACCOUNT)
+
+
+@natural(100429, on=f"GET {ACCOUNT}")
+def more_calls_in_a_second_than_the_limit(world: World) -> Answer:
+    client = world.limited.main
+    answers = (client.ask("GET", ACCOUNT) for _ in range(10))
+    return next(answer for answer in answers if answer.code not in SUCCESS)

@@ -285,7 +285,7 @@ def a_position_beyond_every_bracket(world: World) -> Answer:
 
 @natural(401052, on=PLACE)
 def a_post_only_order_that_would_trade(world: World) -> Answer:
-    return world.main.place(timeInForce="GTX", limitPrice=world.ask_price("BTCUSDT"))
+    return world.main.place(timeInForce="GTX", limitPrice="63000")
 
 
 @natural(401066, on=PLACE)

@@ -10,6 +10,7 @@ from openprime.desk.commands import Command
 from openprime.errors import Refusal
 
 PREFIX = "/admin/v1/"
+PAGE_MAX = 1_000_000
 PAGE_SIZE_MAX = 1000
 
 

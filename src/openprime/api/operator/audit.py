@@ -1,6 +1,7 @@
 """The table about itself, and the audit of what was done with it."""
 
 from openprime.api.operator.action import (
+    PAGE_MAX,
     PAGE_SIZE_MAX,
     PREFIX,
     AdminRow,
@@ -31,9 +32,9 @@ async def actions(services: Services, asked: Nothing) -> list[Row]:
 
 async def audit(services: Services, asked: Paged) -> Row | Unfit:
     """The audit, newest first."""
-    if asked.page < 1 or not 1 <= asked.page_size <= PAGE_SIZE_MAX:
+    if not (1 <= asked.page <= PAGE_MAX and 1 <= asked.page_size <= PAGE_SIZE_MAX):
         return Unfit(
-            f"expected page at or above 1 and pageSize from 1 to {PAGE_SIZE_MAX}, "
+            f"expected page from 1 to {PAGE_MAX} and pageSize from 1 to {PAGE_SIZE_MAX}, "
             f"found {asked.page} and {asked.page_size}"
         )
     await services.sequencer.settled()

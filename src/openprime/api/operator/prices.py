@@ -10,7 +10,7 @@ from openprime.api.services import Services
 from openprime.desk.commands import PinPrices
 from openprime.desk.desk import Desk
 from openprime.errors import Refusal
-from openprime.model.numbers import ZERO, text
+from openprime.model.numbers import AMOUNT_PLACES, ZERO, text, truncate
 
 PRICE_MAX = Decimal(10) ** 12
 
@@ -75,9 +75,14 @@ async def indexes(services: Services, asked: Nothing) -> list[wire.Row]:
 
 
 def _bad_price(price: Decimal) -> Unfit | None:
-    if price.is_finite() and ZERO < price <= PRICE_MAX:
+    """A price of the market's own form; with more decimals sums would no longer be exact."""
+    finite = price.is_finite()
+    if finite and ZERO < price <= PRICE_MAX and price == truncate(price, AMOUNT_PLACES):
         return None
-    return Unfit(f"expected price above 0 and at most {text(PRICE_MAX)}, found {price}")
+    return Unfit(
+        f"expected price above 0 and at most {text(PRICE_MAX)}, found {price}; a price has at most "
+        f"{AMOUNT_PLACES} decimals"
+    )
 
 
 async def pin_mark(services: Services, asked: MarkPin) -> Refusal | Unfit | None:

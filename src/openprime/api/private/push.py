@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from openprime.api import algo_wire, wire
+from openprime.api.edge.keys import address_allowed, parse_network
 from openprime.api.private.risk_frames import COPIED, Copied, RiskTold, risk_frame
 from openprime.api.sockets.link import Message, text_message
 from openprime.api.wire_loans import asset_push
@@ -50,6 +51,7 @@ class Listener(Protocol):
     """One logged-in socket, as pushes see it."""
 
     access_key: str
+    address: str
 
     def push(self, messages: list[Message]) -> None:
         """Send these frames, in order, without waiting."""
@@ -132,9 +134,13 @@ class PrivatePush:
         return publish
 
     def _expelled(self, access_key: str) -> Iterable[Listener]:
-        """The sockets of a key that is no longer let in."""
-        good = is_good(self._desk().state, access_key)
-        return () if good else self._by_key.get(access_key, ())
+        """The sockets of a key that is no longer let in, or not from where they are."""
+        sockets = self._by_key.get(access_key, ())
+        state = self._desk().state
+        if not sockets or not is_good(state, access_key):
+            return sockets
+        networks = [parse_network(address) for address in state.keys[access_key].addresses]
+        return [socket for socket in sockets if not address_allowed(networks, socket.address)]
 
     def _main_of(self, portfolio_id: int) -> int:
         state = self._desk().state

@@ -88,10 +88,10 @@ class PrivateSession:
     def __init__(self, socket: "PrivateSocket", link: Link, address: str) -> None:
         self.caller: Caller | None = None
         self.access_key = ""
+        self.address = address
         self._socket = socket
         self._services = socket.services
         self._link = link
-        self._address = address
         self._only_trade = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._room: asyncio.Future[None] | None = None
@@ -155,7 +155,7 @@ class PrivateSession:
         return frame if forced is None else Refused(frame.id, frame.event, forced)
 
     def _login(self, frame: Asked) -> None:
-        caller = self._socket.logins.check(frame.arguments, self._address, PRIVATE_FAMILY)
+        caller = self._socket.logins.check(frame.arguments, self.address, PRIVATE_FAMILY)
         caller = self._socket.faults.on_login(frame.arguments, caller)
         if isinstance(caller, Refusal):
             self._refuse(frame.id, LOGIN, caller)
@@ -191,7 +191,7 @@ class PrivateSession:
         entry = services.keys.find(self.access_key)
         if entry is None:
             return NOT_ALLOWED
-        if entry.networks and not address_allowed(entry.networks, self._address):
+        if entry.networks and not address_allowed(entry.networks, self.address):
             return WRONG_ADDRESS
         caller = services.gate.admit(entry, endpoint.permission, endpoint.level)
         if services.faults.armed:

@@ -1,0 +1,155 @@
+"""What a step can be: one row a kind, with how often it comes.
+
+To let something else happen, write a function and give it a row.
+"""
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from openprime.simulation import operators
+from openprime.simulation.calls import params_of
+from openprime.simulation.disk import Ill
+from openprime.simulation.sockets import ACTIONS, PRIVATE, PRIVATE_ALGO, Listener
+
+if TYPE_CHECKING:
+    from openprime.simulation.simulation import Simulation
+
+SOCKETS_MAX = 12
+BURST = 12
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A kind of step. `varies`: some seeds have more of it and some none."""
+
+    weight: float
+    take: Callable[["Simulation", random.Random], None]
+    varies: bool = True
+
+
+def _call(sim: "Simulation", draw: random.Random) -> None:
+    asker = sim.asker(draw)
+    route = draw.choices(sim.routes, sim.route_weights)[0]
+    params = params_of(route, asker)
+    sim.begin(sim.ask(asker.client, route, params, draw.choice((1, 2, 4))))
+
+
+def _burst(sim: "Simulation", draw: random.Random) -> None:
+    for _ in range(BURST):
+        _call(sim, draw)
+
+
+def _operate(sim: "Simulation", draw: random.Random) -> None:
+    asker = sim.asker(draw)
+    rows, weights = operators.rows()
+    row = draw.choices(rows, weights)[0]
+    members = operators.body_of(row, asker)
+    sim.begin(sim.operate_later((row.method, row.path), members, asker.client))
+
+
+def _connect(sim: "Simulation", draw: random.Random) -> None:
+    if len(sim.listeners) >= SOCKETS_MAX:
+        return
+    client = draw.choice(sim.people.clients)
+    path = draw.choice((PRIVATE, PRIVATE, PRIVATE_ALGO, *sim.host.app.sockets))
+    listener = Listener(sim.host, client, path, sim.promises, sim.on_frame)
+    sim.listeners.append(listener)
+    if path in ACTIONS:
+        listener.login()
+
+
+def _act(sim: "Simulation", draw: random.Random) -> None:
+    """An action over a private socket, or any frame over another."""
+    if not sim.listeners:
+        return
+    listener = draw.choice(sim.listeners)
+    actions = ACTIONS.get(listener.path)
+    if actions is None:
+        sim.say_market(listener, draw)
+        return
+    action = draw.choice(list(actions))
+    asker = sim.asker(draw)
+    asker.client = listener.client
+    route = actions[action]
+    params = params_of(route, asker)
+    params.pop("portfolioId", None)
+    listener.act(action, route, params)
+
+
+def _disturb_socket(sim: "Simulation", draw: random.Random) -> None:
+    if not sim.listeners:
+        return
+    listener = draw.choice(sim.listeners)
+    if draw.random() < 0.5:
+        listener.stall(not listener.stalled)
+    else:
+        listener.peer.vanish()
+        sim.listeners.remove(listener)
+
+
+def _disturb_line(sim: "Simulation", draw: random.Random) -> None:
+    sim.line.disturbance = draw.choice((0.0, 0.0, 0.05, 0.3))
+    sim.line.down = draw.random() < 0.1
+    sim.say(f"line {sim.line.disturbance} down {sim.line.down}")
+
+
+def _disturb_network(sim: "Simulation", draw: random.Random) -> None:
+    sim.network.trouble = draw.choice((0.0, 0.0, 0.1, 0.5))
+    sim.say(f"network {sim.network.trouble}")
+
+
+def _fail_disk(sim: "Simulation", draw: random.Random) -> None:
+    """One of the next writes or syncs fails, or there is no space left."""
+    machine = sim.host.machine
+    ill = draw.choice((Ill.FULL, Ill.SHORT_WRITE, Ill.FAILED_WRITE, Ill.FAILED_SYNC))
+    sim.say(f"disk {ill}")
+    sim.count(f"disk {ill}")
+    if ill is Ill.FULL:
+        machine.full = machine.failed = True
+    else:
+        machine.fail("sync" if ill is Ill.FAILED_SYNC else "write", draw.randint(1, 20), ill)
+
+
+def _stop_at_disk(sim: "Simulation", draw: random.Random) -> None:
+    """The process ends at one of the next writes or syncs: before, within or after it."""
+    sim.power_lost = draw.random() < 0.6
+    sim.host.machine.stop_after(draw)
+    _burst(sim, draw)
+
+
+def _stop_at_await(sim: "Simulation", draw: random.Random) -> None:
+    """The process ends between two of the next callbacks of the loop."""
+    sim.power_lost = draw.random() < 0.5
+    sim.callbacks_left = draw.randrange(200)
+    _burst(sim, draw)
+
+
+def _restart(sim: "Simulation", draw: random.Random) -> None:
+    if sim.host.broker.sequencer.broken is None:
+        sim.restart()
+
+
+def _jump(sim: "Simulation", draw: random.Random) -> None:
+    """The machine's clock is set, ahead or back."""
+    jump_ms = draw.choice((-5000, -800, -1, 1, 900, 30_000))
+    sim.host.jump_ms += jump_ms
+    sim.say(f"clock jumps {jump_ms} ms")
+
+
+STEPS: dict[str, Step] = {
+    "call": Step(100, _call, varies=False),
+    "burst": Step(2, _burst),
+    "operator": Step(6, _operate),
+    "connect": Step(3, _connect),
+    "action": Step(12, _act),
+    "socket disturbed": Step(1, _disturb_socket),
+    "line disturbed": Step(2, _disturb_line),
+    "network disturbed": Step(1, _disturb_network),
+    "disk fails": Step(0.3, _fail_disk),
+    "stop at disk": Step(0.4, _stop_at_disk),
+    "stop at await": Step(0.4, _stop_at_await),
+    "restart": Step(0.2, _restart),
+    "clock jumps": Step(0.5, _jump),
+}

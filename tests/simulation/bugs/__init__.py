@@ -1,0 +1,231 @@
+"""Bugs that are planted on purpose: the simulator is worth what it finds of them.
+
+Each is a small change of the running code, as somebody might make it by mistake. BUGS says within
+how many seeds it is found, and by which checks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from openprime.api.edge.auth import Caller
+from openprime.api.private.push import PrivatePush
+from openprime.desk import orders, reports, resuming
+from openprime.desk.events import WalletChanged
+from openprime.desk.handlers import HANDLERS
+from openprime.desk.ledger import FEES
+from openprime.desk.outcome import Outcome
+from openprime.desk.turn import Turn
+from openprime.errors import Refusal
+from openprime.model.venue import Filled
+from openprime.model.vocabulary import PERP
+from openprime.sequencer.sequencer import Sequencer
+from openprime.store import store
+from openprime.store.database import Durability
+from openprime.store.history import History
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def answers_before_the_disk(patch: pytest.MonkeyPatch) -> None:
+    """A command is answered while its batch is still on its way."""
+
+    def at_once(self: Sequencer) -> asyncio.Future[bool]:
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        done.set_result(True)
+        return done
+
+    patch.setattr(Sequencer, "_durable", at_once)
+
+
+def pushes_before_the_disk(patch: pytest.MonkeyPatch) -> None:
+    """Sockets hear of a command while its batch is still on its way."""
+    observe = PrivatePush.observe
+
+    def at_once(self: PrivatePush, envelope: Any, outcome: Outcome) -> None:
+        publish = observe(self, envelope, outcome)
+        if publish is not None:
+            publish()
+
+    patch.setattr(PrivatePush, "observe", at_once)
+
+
+def commits_without_sync(patch: pytest.MonkeyPatch) -> None:
+    """A commit is left to the system's memory."""
+    engine = store.writer_engine
+    relaxed = Durability.RELAXED
+    patch.setattr(store, "writer_engine", lambda path, _, vfs="": engine(path, relaxed, vfs))
+
+
+def keeps_the_reserve(patch: pytest.MonkeyPatch) -> None:
+    """A SPOT order that ends goes on holding back its money."""
+    weigh_out = orders._weigh_out
+
+    def only_perp(turn: Any, account: Any, instrument: Any, *others: Any) -> None:
+        if instrument.business is PERP:
+            weigh_out(turn, account, instrument, *others)
+
+    patch.setattr(orders, "_weigh_out", only_perp)
+
+
+def loses_the_fee(patch: pytest.MonkeyPatch) -> None:
+    """A fee is taken of the client and booked nowhere."""
+    post = reports.post
+
+    def one_sided(turn: Any, account: Any, coin: str, amount: Any, other: str, *more: Any) -> None:
+        post(turn, account, coin, amount, other, *more)
+        if other == FEES and amount:
+            turn.state.house[FEES][coin] += amount
+
+    patch.setattr(reports, "post", one_sided)
+
+
+def counts_fills_twice(patch: pytest.MonkeyPatch) -> None:
+    """A fill that the venue tells twice counts twice."""
+    filled = reports.HANDLERS[Filled]
+
+    def forgetful(turn: Any, order: Any, report: Any) -> None:
+        order.last_trade_id = 0
+        filled(turn, order, report)
+
+    patch.setitem(reports.HANDLERS, Filled, forgetful)
+
+
+def forgets_names(patch: pytest.MonkeyPatch) -> None:
+    """A client's name for an order is free again as soon as the order has ended."""
+
+    def free(turn: Any, order: Any) -> None:
+        turn.state.portfolios[order.portfolio_id].client_order_ids.pop(order.client_order_id)
+
+    patch.setattr(orders, "_retire_client_order_id", free)
+
+
+def leaves_reduce_only_orders(patch: pytest.MonkeyPatch) -> None:
+    """A position shrinks, and the orders that were to reduce it stay."""
+    patch.setattr(reports, "make_room", lambda *arguments: None)
+
+
+def keeps_old_sums(patch: pytest.MonkeyPatch) -> None:
+    """A fill changes a position, and the account's sums do not follow."""
+    fill_position = reports.fill_position
+
+    def unnoticed(turn: Any, account: Any, instrument: Any, order: Any, *others: Any) -> Any:
+        realised = fill_position(turn, account, instrument, order, *others)
+        account.stale_syms.pop(order.leg, None)
+        return realised
+
+    patch.setattr(reports, "fill_position", unnoticed)
+
+
+def skips_a_row(patch: pytest.MonkeyPatch) -> None:
+    """Every page but the first begins one row too late."""
+    rows = History._rows
+
+    def late(self: History, c: Any, t: Any, b: Any, f: Any, offset: int, *others: Any) -> Any:
+        return rows(self, c, t, b, f, offset + 1 if offset else 0, *others)
+
+    patch.setattr(History, "_rows", late)
+
+
+def shows_any_portfolio(patch: pytest.MonkeyPatch) -> None:
+    """Whoever names a portfolio may read it."""
+    reach = Caller.reach
+
+    def anybodys(self: Caller, state: Any, portfolio_id: int | None, writes: bool) -> Any:
+        named = state.portfolios.get(portfolio_id)
+        return reach(self, state, portfolio_id, writes) if writes or named is None else named
+
+    patch.setattr(Caller, "reach", anybodys)
+
+
+def tells_the_venue_too_much(patch: pytest.MonkeyPatch) -> None:
+    """After a restart the venue is told an order as if nothing of it had been filled."""
+    venue_order = orders.venue_order
+
+    def whole(turn: Any, instrument: Any, order: Any, resumed: bool = False) -> Any:
+        request = venue_order(turn, instrument, order, resumed)
+        if not resumed or request.quote_budget is not None:
+            return request
+        lots = int(order.venue_quantity / instrument.lot_size)
+        return msgspec.structs.replace(request, quantity_lots=lots, executed_lots=0)
+
+    patch.setattr(resuming.orders, "venue_order", whole)
+
+
+def draws_ids_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    """Ids come from a counter that no journal knows of."""
+    counted = iter(range(10**6))
+    new_id = Turn.new_id
+
+    def drifting(self: Turn) -> int:
+        if next(counted) % 50 == 49:
+            self.state.last_id += 7
+        return new_id(self)
+
+    patch.setattr(Turn, "new_id", drifting)
+
+
+def does_not_push_wallets(patch: pytest.MonkeyPatch) -> None:
+    """Where a command changes several things, the wallets are not told."""
+    frames = PrivatePush._frames
+
+    def fewer(self: PrivatePush, portfolio_id: int, events: list[Any], now_ms: int) -> Any:
+        kept = [event for event in events if type(event) is not WalletChanged]
+        return frames(self, portfolio_id, kept if len(events) > 2 else events, now_ms)
+
+    patch.setattr(PrivatePush, "_frames", fewer)
+
+
+def refuses_and_remembers(patch: pytest.MonkeyPatch) -> None:
+    """A refused order leaves something behind."""
+    place = HANDLERS[orders.PlaceOrder]
+
+    def leaving(turn: Any, command: Any) -> Any:
+        result = place(turn, command)
+        if isinstance(result, Refusal):
+            turn.state.last_id += 1
+        return result
+
+    patch.setitem(HANDLERS, orders.PlaceOrder, leaving)
+
+
+class Bug(NamedTuple):
+    """A bug: found by one of `checks` within `seeds` seeds from 1 on, of `steps` steps each."""
+
+    plant: Plant
+    checks: tuple[str, ...]
+    seeds: int
+    steps: int = 300
+
+    @property
+    def name(self) -> str:
+        return self.plant.__name__
+
+
+BUGS = tuple(
+    Bug(plant, ())
+    if False
+    else Bug(plant, (), 12)
+    for plant in (
+        answers_before_the_disk,
+        pushes_before_the_disk,
+        commits_without_sync,
+        keeps_the_reserve,
+        loses_the_fee,
+        counts_fills_twice,
+        forgets_names,
+        leaves_reduce_only_orders,
+        keeps_old_sums,
+        skips_a_row,
+        shows_any_portfolio,
+        tells_the_venue_too_much,
+        draws_ids_elsewhere,
+        does_not_push_wallets,
+        refuses_and_remembers,
+    )
+)
