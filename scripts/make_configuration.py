@@ -34,6 +34,12 @@ MEANINGS = {
     "desk.cancel_all_uni_mmr": "the same for CANCEL_ALL: every order is refused",
     "desk.liquidating_uni_mmr": "the same for LIQUIDATING; liqPrice is computed with it",
     "desk.takeover_uni_mmr": "the same for TAKEOVER: closing a position is refused too",
+    "desk.liquidation_target_uni_mmr": "uniMMR at which a liquidation ends",
+    "desk.liquidation_slip": "how far beyond the index a liquidation trades coins, as a fraction",
+    "desk.margin_notice_interval_ms": "least time between two notices of one status of an account",
+    "desk.takeover_delay_ms": "how long an account stands in TAKEOVER before the house takes it",
+    "desk.insurance_fund_initial": "what the insurance fund begins with, in USDT",
+    "desk.house_max_notional": "the most that the house holds of a symbol, in USDT",
     "desk.transfer_out_min_uni_mmr": "uniMMR that maxTransferable leaves behind",
     "desk.open_loss_counts_price": "whether open loss counts the distance of an order's price "
     "from the mark",

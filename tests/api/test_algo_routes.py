@@ -146,13 +146,16 @@ def test_a_changed_trigger(broker: Broker) -> None:
 
 
 def test_cancel_and_cancel_all(broker: Broker) -> None:
-    first, second = place(broker, condition()), place(broker, twap())
+    first, second = place(broker, condition()), place(broker, condition())
+    place(broker, twap())
     spot = place(broker, condition(sym=SPOT, conditionalPrice="60500"))
     assert broker.call("DELETE", ALGO, {"algoOrderId": first}).data["algoOrderId"] == first
     refuses(broker.call("DELETE", ALGO, {"algoOrderId": first}), 401117)
     ended = broker.call("DELETE", CANCEL_ALL, {"businessType": "PERP"}).data
     assert [row["algoOrderId"] for row in ended] == [second]
-    assert [row["algoOrderId"] for row in broker.call("GET", OPEN).data] == [spot]
+    left = broker.call("GET", OPEN).data
+    assert [row["algoOrderType"] for row in left] == ["TPSL", "TWAP"]
+    assert left[0]["algoOrderId"] == spot
     states = {row["orderState"] for row in broker.call("GET", HISTORY).data["list"]}
     assert states == {"CANCELLED"}
 

@@ -124,6 +124,25 @@ def test_prices_that_cannot_be_held(broker: Broker) -> None:
     for price in (0, "-1", "NaN", "1e13"):
         detail = unfit(broker.admin("POST", "marks/pin", sym=BTC, price=price))
         assert detail.startswith("expected price above 0 and at most 1000000000000, found ")
+    detail = unfit(broker.admin("POST", "marks/pin", sym=BTC, price="1e-9"))
+    assert detail == "expected price with at most 8 decimals, found 1E-9"
+
+
+@pytest.mark.parametrize(
+    ("action", "members"),
+    [
+        ("maintenance", {"endTime": 2**64}),
+        ("maintenance", {"durationMs": "9" * 30}),
+        ("portfolios/close", {"portfolioId": 10**300}),
+        ("faults", {"kind": "venue.latency", "args": {"ms": 10**30}}),
+        ("faults", {"kind": "server.panic", "ttlMs": -(10**19)}),
+    ],
+)
+def test_no_integer_is_more_than_the_journal_keeps(
+    broker: Broker, action: str, members: Json
+) -> None:
+    detail = unfit(broker.admin("POST", action, **members))
+    assert "expected integers of at most 1000000000000000000, found " in detail
 
 
 def test_instruments(broker: Broker) -> None:

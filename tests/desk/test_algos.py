@@ -486,3 +486,15 @@ def test_an_order_that_ended_in_the_same_command_is_not_taken_back(kit: DeskKit)
     follow(turn)
     assert kit.desk.state.algos == {}
     assert [e.algo.state for e in turn.events if isinstance(e, AlgoChanged)][-1] == "CANCELLED"
+
+
+def test_a_tick_that_reaches_very_many_sets_the_rest_off_by_the_agenda(kit: DeskKit) -> None:
+    kit.cash("USDT", 10_000_000)
+    algos = [placed(kit, quantity=D("0.01")) for _ in range(50)]
+    told = sub_orders(mark(kit, 61000))
+    assert [order.algo_order_id for order in told] == [a.algo_order_id for a in algos[:20]]
+    # Reached is reached: that the price has gone back since changes nothing, an end does.
+    mark(kit, 60000)
+    kit.do(c.CancelAlgoOrder(kit.portfolio_id, algos[-1].algo_order_id, ""))
+    rest = sub_orders(kit.do(c.RunAgenda()))
+    assert [order.algo_order_id for order in rest] == [a.algo_order_id for a in algos[20:-1]]

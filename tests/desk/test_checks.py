@@ -82,6 +82,7 @@ def test_client_order_id_is_free_again_after_seven_days(kit: DeskKit) -> None:
         ),
         (401012, "Price is not valid", BTC_PERP, "BUY", "0.01", "69000.1", {}),
         (401012, "Price is not valid", BTC_PERP, "SELL", "0.01", "50999.9", {}),
+        (401012, "Price is not valid", BTC_SPOT, "SELL", "0.01", "999999999999999999", {}),
         (
             401026,
             "Order amount should be less than the max market quote size",
@@ -153,6 +154,19 @@ def test_price_below_the_minimum() -> None:
     kit = with_rule(BTC_PERP, min_price=D(100), price_band=D(1))
     text = "Order price should be less than the min price"
     refused(kit, 401016, text, BTC_PERP, "BUY", 10, 50)
+
+
+def test_prices_and_quantities_are_counted_in_64_bits() -> None:
+    """Whatever an operator allows: the journal keeps no larger steps, not of a change either."""
+    kit = with_rule(BTC_SPOT, lot_size=D("1e-18"), tick_size=D("0.01"), max_limit_size=D(10**9))
+    kit.cash("BTC", 1000)
+    highest = D(2**63 - 1) / 100
+    refused(kit, 401012, "Price is not valid", BTC_SPOT, "SELL", 1, highest + D("0.01"))
+    text = "Order quantity should be less than the max quantity"
+    refused(kit, 401025, text, BTC_SPOT, "SELL", 10, highest)
+    order = kit.rest(BTC_SPOT, "SELL", 9, highest)
+    changed = c.ReplaceOrder(kit.portfolio_id, order.order_id, "", highest + D("0.01"), None)
+    assert kit.code(kit.do(changed)) == 401012
 
 
 def test_suspended_symbol() -> None:

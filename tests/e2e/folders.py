@@ -44,9 +44,12 @@ def make_desk(state: State | None) -> Desk:
 
 
 def examined(folder: Path) -> dict[str, Check]:
-    """The checks of a folder by name, made in this process."""
+    """The checks of a folder by name, made in this process; where the database cannot be read at
+    all, that one alone.
+    """
     checks = verify(folder, make_desk, (ADMIN_TOKEN,))
-    assert [check.name for check in checks] == CHECKS
+    names = [check.name for check in checks]
+    assert names == CHECKS or (names == ["database"] and not checks[0].ok)
     return {check.name: check for check in checks}
 
 

@@ -93,6 +93,10 @@ def test_an_unknown_setting(tmp_path: Path) -> None:
             "Expected a value at or above 0 - at `$.desk.broker_max_leverage`",
         ),
         (
+            "[desk]\ntransfer_delay_ms = 9000000000000000000\n",
+            "Expected a value at or below 1000000000000000 - at `$.desk.transfer_delay_ms`",
+        ),
+        (
             "[desk]\ntakeover_uni_mmr = 9\n",
             "Expected margin_call > cancel_open > cancel_all > liquidating > takeover > 0 - at "
             "`$.desk`",

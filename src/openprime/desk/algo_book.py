@@ -63,12 +63,8 @@ def _retire_name(turn: Turn, portfolio: Portfolio, algo: AlgoOrder) -> None:
     if name == str(algo.algo_order_id):
         del portfolio.algo_client_ids[name]
         return
-    blocked = portfolio.algo_ids_blocked_until_ms
-    blocked[name] = turn.now_ms + turn.settings.client_order_id_blocked_ms
-    if len(blocked) > turn.settings.client_order_ids_kept_max:
-        oldest = next(iter(blocked))
-        del blocked[oldest]
-        del portfolio.algo_client_ids[oldest]
+    until_ms = turn.now_ms + turn.settings.client_order_id_blocked_ms
+    portfolio.algo_ids_blocked_until_ms[name] = until_ms
 
 
 def name_taken(turn: Turn, portfolio: Portfolio, client_order_id: str) -> bool:

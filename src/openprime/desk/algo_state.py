@@ -76,7 +76,8 @@ class SubOrder(msgspec.Struct, array_like=True):
 
 class AlgoOrder(msgspec.Struct):
     """One algo order. `quantity` is 0 where all of a position is meant; `side` None until the
-    position says it. `working` are its orders at the venue, `sub_order_ids` all that it ever had.
+    position says it. `working` are its orders at the venue, `sub_order_ids` all that it ever had;
+    `fired` is the trigger that was reached.
     """
 
     algo_order_id: int
@@ -104,6 +105,7 @@ class AlgoOrder(msgspec.Struct):
     executed_amount: Decimal = ZERO
     sub_order_ids: list[int] = []
     working: dict[int, SubOrder] = {}
+    fired: TriggerLeg | None = None
 
     @property
     def remaining(self) -> Decimal:

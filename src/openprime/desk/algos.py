@@ -165,7 +165,7 @@ def cancel_algo(turn: Turn, command: CancelAlgoOrder) -> AlgoOrder | Refusal:
 
 
 def cancel_algos(turn: Turn, command: CancelAlgoOrders) -> list[AlgoOrder]:
-    """End the portfolio's algo orders that fit what is named."""
+    """End the portfolio's TPSL orders that fit what is named; schedules are ended one by one."""
     portfolio = turn.state.portfolios[command.portfolio_id]
     algos = [turn.state.algos[algo_order_id] for algo_order_id in portfolio.algo_orders]
     return [end_by_client(turn, algo) for algo in algos if _meant(turn, algo, command)]
@@ -173,6 +173,7 @@ def cancel_algos(turn: Turn, command: CancelAlgoOrders) -> list[AlgoOrder]:
 
 def _meant(turn: Turn, algo: AlgoOrder, command: CancelAlgoOrders) -> bool:
     asked = (
+        (AlgoType.TPSL, algo.algo_type),
         (command.exchange, algo.exchange),
         (command.sym, algo.sym),
         (command.business, turn.reference.instruments[algo.sym].business),

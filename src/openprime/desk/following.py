@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 
+from openprime.desk.agenda import schedule
 from openprime.desk.algo_book import leave, tell
 from openprime.desk.algo_checks import CLOSING
 from openprime.desk.algo_state import AlgoOrder
 from openprime.desk.attached import follow_parent
 from openprime.desk.events import OrderChanged, PositionReduced
 from openprime.desk.slices import end_schedule
-from openprime.desk.state import Order, PositionHistory, leg_key
+from openprime.desk.state import Order, PositionHistory, TaskKind, leg_key
 from openprime.desk.suborders import place_sub_order
 from openprime.desk.triggers import disarm, price_of, reached, watch_key
 from openprime.desk.turn import Turn
@@ -27,9 +28,11 @@ from openprime.model.vocabulary import (
     REJECT,
     AlgoState,
     ConditionType,
-    TriggerLeg,
     WatchedPrice,
 )
+
+# How many orders a tick sets off itself.
+SET_OFF_AT_ONCE = 20
 
 
 def follow(turn: Turn) -> None:
@@ -49,10 +52,18 @@ def follow(turn: Turn) -> None:
 
 
 def price_moved(turn: Turn, watched: WatchedPrice, sym: str, low: Decimal, high: Decimal) -> None:
-    """A price was between `low` and `high`: set off what waited for it."""
-    for algo, leg in reached(turn, watched, sym, low, high):
-        if turn.state.algos.get(algo.algo_order_id) is algo and algo.state is AlgoState.NEW:
-            _set_off(turn, algo, leg)
+    """A price was between `low` and `high`: what waited for it is set off, the nearest at once. If
+    they are many, the others go on the agenda, so that no tick takes long.
+    """
+    for place, (algo, leg) in enumerate(reached(turn, watched, sym, low, high)):
+        if turn.state.algos.get(algo.algo_order_id) is not algo or algo.state is not AlgoState.NEW:
+            continue
+        disarm(turn, algo)
+        algo.state, algo.fired = AlgoState.PROCESSING, leg
+        if place < SET_OFF_AT_ONCE:
+            set_off(turn, algo.algo_order_id)
+        else:
+            schedule(turn, turn.now_ms, TaskKind.SET_OFF, algo.algo_order_id)
 
 
 def marks_moved(turn: Turn, syms: Collection[str], coins: Iterable[str]) -> None:
@@ -72,10 +83,12 @@ def marks_moved(turn: Turn, syms: Collection[str], coins: Iterable[str]) -> None
             price_moved(turn, WatchedPrice.MARK_PRICE, sym, mark, mark)
 
 
-def _set_off(turn: Turn, algo: AlgoOrder, leg: TriggerLeg) -> None:
-    trigger = algo.triggers[leg]
-    disarm(turn, algo)
-    algo.state = AlgoState.PROCESSING
+def set_off(turn: Turn, algo_order_id: int) -> None:
+    """Place the order of the trigger that fired, unless the algo order has been ended since."""
+    algo = turn.state.algos.get(algo_order_id)
+    if algo is None or algo.fired is None:
+        return
+    trigger = algo.triggers[algo.fired]
     place_sub_order(
         turn,
         algo,

@@ -268,16 +268,20 @@ def purge_client_order_ids(turn: Turn) -> None:
         return
     turn.state.next_purge_ms = turn.now_ms + PURGE_INTERVAL_MS
     for portfolio in turn.state.portfolios.values():
-        blocked = portfolio.blocked_until_ms
-        surplus = len(blocked) - turn.settings.client_order_ids_kept_max
-        over: list[str] = []
-        for client_order_id, until_ms in blocked.items():
-            if until_ms > turn.now_ms and len(over) >= surplus:
-                break
-            over.append(client_order_id)
-        for client_order_id in over:
-            del blocked[client_order_id]
-            del portfolio.client_order_ids[client_order_id]
+        _purge(turn, portfolio.blocked_until_ms, portfolio.client_order_ids)
+        _purge(turn, portfolio.algo_ids_blocked_until_ms, portfolio.algo_client_ids)
+
+
+def _purge(turn: Turn, blocked: dict[str, int], names: dict[str, int]) -> None:
+    surplus = len(blocked) - turn.settings.client_order_ids_kept_max
+    over: list[str] = []
+    for client_order_id, until_ms in blocked.items():
+        if until_ms > turn.now_ms and len(over) >= surplus:
+            break
+        over.append(client_order_id)
+    for client_order_id in over:
+        del blocked[client_order_id]
+        del names[client_order_id]
 
 
 def request_cancel(turn: Turn, order: Order) -> Order:

@@ -58,6 +58,7 @@ class TaskKind(StrEnum):
     FINISH_WITHDRAWAL = "finish_withdrawal"
     CHANGE_MARKUPS = "change_markups"
     RUN_SLICE = "run_slice"
+    SET_OFF = "set_off"
     CLOSE_HOUR = "close_hour"
     CHARGE_LOANS = "charge_loans"
     LIQUIDATE = "liquidate"

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from openprime.desk.commands import RunAgenda
 from openprime.desk.deposits import finish_deposit
+from openprime.desk.following import set_off
 from openprime.desk.hourly import close_hour
 from openprime.desk.ladder import settle
 from openprime.desk.loans import charge_loans
@@ -21,11 +22,12 @@ from openprime.desk.turn import Turn
 from openprime.desk.withdrawals import finish_withdrawal
 
 # What one command does at most; the next goes on where it stopped.
-TASKS_MAX = 1000
+TASKS_MAX = 100
 
 # A task takes the turn and the number of what it is about: a transfer, an order, nothing.
 TASKS: dict[TaskKind, Callable[[Turn, int], None]] = {
     TaskKind.RUN_SLICE: run_slice,
+    TaskKind.SET_OFF: set_off,
     TaskKind.FINISH_TRANSFER: finish_transfer,
     TaskKind.FINISH_DEPOSIT: finish_deposit,
     TaskKind.FINISH_WITHDRAWAL: finish_withdrawal,

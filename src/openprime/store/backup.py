@@ -22,7 +22,7 @@ from openprime.store.examination import Tell, silent
 from openprime.store.lock import FolderLock, lock_at_rest
 from openprime.store.mark import Mark
 from openprime.store.secrets import KEY_NAME, open_vault
-from openprime.store.store import tail_of
+from openprime.store.store import DAMAGED, tail_of
 from openprime.store.tables import meta
 
 # Between two portions the broker's commits find the disk free.
@@ -88,7 +88,7 @@ def copy_into(folder: Path, draft: Path, tell: Tell) -> Copy:
         _copy_key(folder, draft)
         _copy_database(folder / DATABASE_NAME, draft / DATABASE_NAME, lock is not None, tell)
         sequence = _check_and_mark(draft)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, *DAMAGED) as error:
         raise StoreError(
             expected=f"to copy {folder} to {draft.parent}",
             found=one_line(error),

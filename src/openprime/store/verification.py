@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from openprime.desk.ledger import balances, check_balanced
 from openprime.desk.state import State
@@ -78,6 +79,9 @@ def verify(
         with engine.connect() as connection:
             examined = _Examined(folder, connection, make_desk, sealed, tell)
             return [_checked(name, check) for name, check in examined.checks()]
+    except SQLAlchemyError as error:
+        # Not even its list of tables can be read: there is nothing more to check.
+        return [_failed("database", error)]
     finally:
         engine.dispose()
         if lock:
@@ -92,8 +96,12 @@ def _checked(name: str, check: Callable[[], str]) -> Check:
         found = f"expected {error.expected}; found {error.found}"
         return Check(name, False, " ".join(found.split()), error.remedy)
     except Exception as error:
-        remedy = remedy_of(error, "mend the disk, or restore a backup with openprime restore")
-        return Check(name, False, f"expected to read it; found {one_line(error)}", remedy)
+        return _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> Check:
+    remedy = remedy_of(error, "mend the disk, or restore a backup with openprime restore")
+    return Check(name, False, f"expected to read it; found {one_line(error)}", remedy)
 
 
 class _Examined:

@@ -61,7 +61,7 @@ ROWS: tuple[Endpoint, ...] = (
     Endpoint(
         "DELETE",
         "/api/v1/algo/cancelAll",
-        "Cancel the algo orders that are of all that is named",
+        "Cancel the TPSL orders that are of all that is named",
         algos.cancel_all,
         parameters.CANCEL_ALL,
         f"array of {NAMED}",

@@ -250,7 +250,8 @@ def _terms(before: VenueTerms, asked: Terms) -> VenueTerms | Unfit:
         name: getattr(asked, name) for name in (*names, *limits) if getattr(asked, name) is not None
     }
     for name in limits:
-        if name in named and not 0 <= named[name] <= AMOUNT_MAX:
+        limit = Decimal(named.get(name, 0))
+        if not limit.is_finite() or not ZERO <= limit <= AMOUNT_MAX:
             return Unfit(f"expected {name} from 0 (no limit) to 10^15, found {named[name]}")
     if asked.any_position_mode:
         named["position_mode"] = None

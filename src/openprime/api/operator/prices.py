@@ -76,13 +76,11 @@ async def indexes(services: Services, asked: Nothing) -> list[wire.Row]:
 
 def _bad_price(price: Decimal) -> Unfit | None:
     """A price of the market's own form; with more decimals sums would no longer be exact."""
-    finite = price.is_finite()
-    if finite and ZERO < price <= PRICE_MAX and price == truncate(price, AMOUNT_PLACES):
-        return None
-    return Unfit(
-        f"expected price above 0 and at most {text(PRICE_MAX)}, found {price}; a price has at most "
-        f"{AMOUNT_PLACES} decimals"
-    )
+    if not price.is_finite() or not ZERO < price <= PRICE_MAX:
+        return Unfit(f"expected price above 0 and at most {text(PRICE_MAX)}, found {price}")
+    if price != truncate(price, AMOUNT_PLACES):
+        return Unfit(f"expected price with at most {AMOUNT_PLACES} decimals, found {price}")
+    return None
 
 
 async def pin_mark(services: Services, asked: MarkPin) -> Refusal | Unfit | None:
