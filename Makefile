@@ -35,8 +35,9 @@ types: $(DEV)
 arrows: $(DEV)
 	$(BIN)/lint-imports --no-cache
 
+# Files are shared out to a process a core: most tests wait for a broker of their own.
 pytest: $(DEV)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 format: $(DEV) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

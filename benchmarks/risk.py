@@ -4,8 +4,8 @@
 
 Accounts hold one to three positions each over twenty symbols of two exchanges. First all symbols
 tick once a second, each by up to 0.1 %; then all fall by 20 % in steps of 0.1 %, which liquidates
-one account in twenty. The venue fills what the desk asks of it at the mark, at once. Times are CPU
-time of this process.
+one account in twenty; the house may hold all that it takes over. The venue fills what the desk asks
+of it at the mark, at once. Times are CPU time of this process.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from openprime.server.broker import load_reference
 
 SYMBOLS_AN_EXCHANGE = 10
 START_MS = 1_760_000_000_000
-POSITION_USDT = 10_000
+POSITION_USDT = 5_000
 # One account in so many is long and at high leverage; the others stand a fall of 20 %.
 RISKY_ONE_IN = 20
 STEP = Decimal("0.001")

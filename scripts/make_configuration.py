@@ -50,8 +50,8 @@ MEANINGS = {
     "desk.market_assumed_slip": "how far above the best ask a MARKET buy is assumed to fill, "
     "as a fraction",
     "desk.portfolio_max_orders": "working orders of a portfolio at one exchange (401054 beyond)",
-    "desk.portfolio_max_notional": "notional of a portfolio in one symbol, in USDT (401070 beyond); "
-    "0: no cap but the symbol's own",
+    "desk.portfolio_max_notional": "notional of a portfolio in one symbol, in USDT (401070 "
+    "beyond); 0: no cap but the symbol's own",
     "desk.portfolios_max": "open portfolios of a user besides MainPortfolio (402007 beyond)",
     "desk.portfolio_keys_max": "API keys of a portfolio (400000 beyond)",
     "desk.client_order_id_blocked_ms": "how long the id of a finished order stays taken, in ms",
@@ -122,6 +122,9 @@ MEANINGS = {
 
 
 ARGUMENTS = {
+    "folder": "the data folder",
+    "out": "where the copy is to be",
+    "source": "the backup",
     "access_key": "the key that is meant",
     "code": "the code that is meant; none lists all",
     "subject": "the id of what is to be explained",

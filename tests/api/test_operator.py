@@ -27,7 +27,7 @@ def test_wrong_token_is_401(broker: Broker) -> None:
 def test_only_this_machine_finds_it(broker: Broker) -> None:
     for peer in ("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", ""):
         assert broker.send("GET", "/admin/v1/actions", TOKEN, client=peer).json == ABSENT
-    for name in ("X-Forwarded-For", "Forwarded"):
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
         forwarded = TOKEN | {name: "for=127.0.0.1"}
         assert broker.send("GET", "/admin/v1/actions", forwarded).json == ABSENT
     for peer in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from openprime.api.operator import ADMIN
@@ -291,3 +293,15 @@ def test_all_that_is_asked_wrongly_is_refused_in_one_line(broker: Broker) -> Non
                 detail = answer.json["data"].get("detail", "")
                 assert "\n" not in detail
                 assert answer.json["message"] == message(answer.json["code"])
+
+
+def test_the_house_is_the_other_side_of_what_clients_hold(broker: Broker) -> None:
+    broker.place(orderType="MARKET", limitPrice=None, timeInForce=None)
+    told = broker.admin("GET", "house").data
+    assert told["insuranceFund"] == "1000000"
+    assert told["positions"] == []
+    house = sum(Decimal(coins.get("USDT", "0")) for coins in told["accounts"].values())
+    wallets = broker.admin("GET", "wallets").data
+    held = sum(Decimal(row["balance"]) for row in wallets if row["coin"] == "USDT")
+    assert house + held == 0
+    assert Decimal(told["accounts"]["fees"]["USDT"]) > 0

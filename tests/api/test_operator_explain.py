@@ -113,7 +113,15 @@ def test_a_position_and_how_an_order_ended(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "subject"), [("order", "R7"), ("order", "12"), ("account", 12), ("position", 12)]
+    ("what", "subject"),
+    [
+        ("order", "R7"),
+        ("order", "12"),
+        ("order", "9" * 30),
+        ("order", "²"),
+        ("account", 12),
+        ("position", 12),
+    ],
 )
 def test_nothing_of_that_name(broker: Broker, what: str, subject: object) -> None:
     answer = broker.admin("GET", f"explain/{what}", id=subject).json

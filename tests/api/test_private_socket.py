@@ -10,7 +10,7 @@ import pytest
 
 from openprime.api.private.socket import PrivateSocketSettings
 from openprime.api.sockets.link import LinkSettings
-from openprime.desk.commands import DeleteKey, FreezeKey, OpenWindow
+from openprime.desk.commands import DeleteKey, FreezeKey, OpenWindow, UpdateKey
 from openprime.desk.switches import ServiceType
 from openprime.errors import message
 from openprime.model.vocabulary import Permission
@@ -432,6 +432,16 @@ async def test_a_key_that_goes_takes_its_sockets_along(broker: Broker, command: 
     assert await reader.ended() == (1008, "key changed")
     assert await other.ask("ping") == "pong"
     await other.leave()
+
+
+@in_loop
+async def test_a_key_that_is_shut_in_leaves_the_sockets_outside(broker: Broker) -> None:
+    """Pushes go to the addresses of a key's list alone, also where the list came later."""
+    reader = await logged_in(broker, private_socket(broker), "reader")
+    await broker.sequencer.submit(UpdateKey("reader", addresses=["127.0.0.0/8"]))
+    assert await reader.ask("ping") == "pong"
+    await broker.sequencer.submit(UpdateKey("reader", addresses=["203.0.113.7", "::1"]))
+    assert await reader.ended() == (1008, "key changed")
 
 
 @in_loop

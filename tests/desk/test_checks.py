@@ -160,6 +160,7 @@ def test_prices_and_quantities_are_counted_in_64_bits() -> None:
     """Whatever an operator allows: the journal keeps no larger steps, not of a change either."""
     kit = with_rule(BTC_SPOT, lot_size=D("1e-18"), tick_size=D("0.01"), max_limit_size=D(10**9))
     kit.cash("BTC", 1000)
+    kit.cash("USDT", 10**18)
     highest = D(2**63 - 1) / 100
     refused(kit, 401012, "Price is not valid", BTC_SPOT, "SELL", 1, highest + D("0.01"))
     text = "Order quantity should be less than the max quantity"

@@ -155,8 +155,7 @@ def test_a_missing_row_of_the_journal_is_found(life: Life) -> None:
         connection.execute(delete(journal).where(journal.c.first_sequence == 2))
     assert_refused(
         life,
-        "expected a journal row that begins at 2; found one that begins at 3; "
-        + FROM_BACKUP,
+        "expected a journal row that begins at 2; found one that begins at 3; " + FROM_BACKUP,
     )
 
 

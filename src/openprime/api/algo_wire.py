@@ -110,7 +110,6 @@ def open_position_row(desk: Desk, account: Account, position: Position) -> wire.
     row["tpslOrder"] = [
         algo_row(algo, contract_size)
         for algo in algos
-        if closes_position(algo)
-        and (algo.sym, algo.position_side) == (position.sym, position.side)
+        if closes_position(algo) and (algo.sym, algo.position_side) == (position.sym, position.side)
     ]
     return row

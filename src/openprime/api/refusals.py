@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
+from openprime.api.parameters import readers
 from openprime.desk.commands import Envelope, PlaceOrder
 from openprime.desk.desk import Desk
 from openprime.desk.explaining_refusals import explain_refusal
@@ -68,8 +69,9 @@ class RefusalBook:
 
     def find(self, name: str) -> Refused | None:
         """A refused order by the id of the log, or of the order."""
-        if name.isdigit():
-            name = self._by_order.get(int(name), "")
+        order_id = readers.number(name)
+        if order_id is not None:
+            name = self._by_order.get(order_id, "")
         return self._kept.get(name)
 
     def latest(self) -> list[Refused]:

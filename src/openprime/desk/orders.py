@@ -268,8 +268,10 @@ def purge_client_order_ids(turn: Turn) -> None:
         return
     turn.state.next_purge_ms = turn.now_ms + PURGE_INTERVAL_MS
     for portfolio in turn.state.portfolios.values():
-        _purge(turn, portfolio.blocked_until_ms, portfolio.client_order_ids)
-        _purge(turn, portfolio.algo_ids_blocked_until_ms, portfolio.algo_client_ids)
+        if portfolio.blocked_until_ms:
+            _purge(turn, portfolio.blocked_until_ms, portfolio.client_order_ids)
+        if portfolio.algo_ids_blocked_until_ms:
+            _purge(turn, portfolio.algo_ids_blocked_until_ms, portfolio.algo_client_ids)
 
 
 def _purge(turn: Turn, blocked: dict[str, int], names: dict[str, int]) -> None:

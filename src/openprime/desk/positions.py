@@ -147,9 +147,7 @@ def tell_again(turn: Turn, account: Account, instrument: Instrument, position: P
         told = events[at]
         if isinstance(told, PositionReduced) and told.row.position_id == position.position_id:
             row, leverage = told.row, told.row.leverage
-            fresh = history_row(
-                account, instrument, position, row.closed_type, row.side, leverage
-            )
+            fresh = history_row(account, instrument, position, row.closed_type, row.side, leverage)
             events[at] = PositionReduced(fresh)
             return
 

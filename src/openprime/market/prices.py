@@ -26,8 +26,8 @@ PRICE_PLACES = 8
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """The mark prices by PERP symbol and index prices by coin that changed, in USDT; and the running
-    funding rates by PERP symbol.
+    """The mark prices by PERP symbol and index prices by coin that changed, in USDT; and the
+    running funding rates by PERP symbol.
     """
 
     marks: Mapping[str, Decimal]

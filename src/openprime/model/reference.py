@@ -64,8 +64,8 @@ WITHDRAW_MINIMUMS = {
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """All rules. Tiers are by sym, loans and interest by (exchange, coin) and by wire key, the terms
-    of RapidX loans by coin.
+    """All rules. Tiers are by sym, loans and interest by (exchange, coin) and by wire key, the
+    terms of RapidX loans by coin.
 
     `markets_off` holds the kinds of business, EXCHANGE:BUSINESS, that are not offered; `loan_pools`
     what an operator says there is to lend, by (exchange, coin); `owner_fees` the fees that he gave

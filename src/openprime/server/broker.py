@@ -118,9 +118,7 @@ class Broker:
         try:
             desk = self._recovered()
             self.clock.resume(desk.state.clock, desk.state.time_ms)
-            self.sequencer = Sequencer(
-                desk, self.store, self.clock_ms, self.quote, self.sequencing
-            )
+            self.sequencer = Sequencer(desk, self.store, self.clock_ms, self.quote, self.sequencing)
             self.sequencer.rebuild = self._recovered
             self._build_market(desk)
             self.sequencer.deliver = self.gateway.send

@@ -126,7 +126,8 @@ def _check_api(api: ApiSettings) -> None:
             ) from error
     numbers = {
         "nonce_skew_s": api.nonce_skew_s,
-        "key_cache_ms": api.key_cache_ms, "deadline_ms": api.deadline_ms,
+        "key_cache_ms": api.key_cache_ms,
+        "deadline_ms": api.deadline_ms,
         "freeze_after_bad_signatures": api.freeze_after_bad_signatures or 0,
     }
     numbers |= {f"edge.{name}": value for name, value in msgspec.structs.asdict(api.edge).items()}

@@ -86,6 +86,8 @@ def _admin_token(store: Store) -> str:
 
 async def _do(sequencer: Sequencer, command: Command) -> Outcome:
     outcome = await sequencer.submit(command)
+    if sequencer.broken is not None:
+        raise FoundingError(f"expected a new data folder to be founded; {sequencer.broken}")
     if outcome.refusal is not None:
         raise FoundingError(
             f"expected a new data folder to take {type(command).__name__}, "

@@ -6,30 +6,33 @@ it a form, add it to a table here.
 """
 
 from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from openprime.api.endpoints import ENDPOINTS
 from openprime.api.endpoints.endpoint import Endpoint
-from openprime.model.vocabulary import OrderType, Side
-from openprime.simulation.values import Asker, value_of
+from openprime.desk.state import Position
+from openprime.model.vocabulary import OrderType, PositionSide, Side
+from openprime.simulation.values import EXCHANGES, Asker, value_of
 
 Params = dict[str, Any]
 Route = tuple[str, str]
 
 ORDER = "/api/v1/trading/order"
+POSITION = "/api/v1/trading/position"
 ALGO = "/api/v1/algo/order"
 TRANSFER = "/api/v1/transfer/apply"
 WITHDRAW = "/api/v1/withdraw/apply"
 LOANS = "/api/v1/trading/rapidxLoan/loan"
 
-# How often a route is asked for, next to 1 for all others.
+# How often a route is asked for, next to 2 for all other reads and 1 for all other writes.
 WEIGHTS: dict[Route, float] = {
     ("POST", ORDER): 120,
     ("PUT", ORDER): 30,
     ("DELETE", ORDER): 30,
     ("GET", ORDER): 20,
     ("DELETE", "/api/v1/trading/cancelAll"): 3,
-    ("DELETE", "/api/v1/trading/position"): 8,
+    ("DELETE", POSITION): 12,
     ("DELETE", "/api/v1/trading/positions"): 3,
     ("POST", "/api/v1/trading/position/leverage"): 6,
     ("POST", "/api/v1/trading/margin/leverage"): 3,
@@ -46,19 +49,43 @@ WEIGHTS: dict[Route, float] = {
 }
 # Routes whose clientOrderId names what they make: a fresh one, kept to ask again with.
 NAMING = frozenset(
-    (("POST", ORDER), ("POST", ALGO), ("POST", TRANSFER), ("POST", WITHDRAW))
-    + (("POST", f"{LOANS}/borrow"), ("POST", f"{LOANS}/repay"))
+    ("POST", path) for path in (ORDER, ALGO, TRANSFER, WITHDRAW, f"{LOANS}/borrow", f"{LOANS}/repay")
 )
 # How likely a field that may be left out is sent.
 ALWAYS = 0.99
 NEEDED = 0.9
 OPTIONAL = 0.3
 RARELY = 0.15
-_RARE_FIELDS = frozenset("portfolioId positionSide page begin end".split())
+_RARE_FIELDS = frozenset("positionSide page begin end".split())
+
+
+def _reducing(asker: Asker, held: Position) -> Params:
+    """An order that reduces a position, by less than all of it or by more."""
+    draw = asker.draw
+    asker.sym = held.sym
+    side = Side.SELL if held.quantity > 0 else Side.BUY
+    step = asker.instrument.quantity_step
+    part = Decimal(draw.choice((1, 2, 4, 5))) / 4
+    lots = max((abs(held.quantity) * part / step).to_integral_value(ROUND_DOWN), Decimal(1))
+    params: Params = {
+        "sym": held.sym,
+        "side": side,
+        "orderType": OrderType.LIMIT,
+        "orderQty": format(lots * step, "f"),
+        "limitPrice": asker.price(side),
+    }
+    if held.side is not PositionSide.NONE:
+        params["positionSide"] = held.side
+    if draw.random() < 0.8:
+        params["reduceOnly"] = "true"
+    return params
 
 
 def _order(asker: Asker) -> Params:
     draw = asker.draw
+    held = asker.held() if draw.random() < 0.25 else None
+    if held is not None:
+        return _reducing(asker, held)
     market = draw.random() < 0.3
     side = draw.choice(list(Side))
     params: Params = {
@@ -82,15 +109,24 @@ def _order(asker: Asker) -> Params:
 
 
 def _replacement(asker: Asker) -> Params:
-    params: Params = {"orderId": value_of("orderId", asker)}
-    changed = asker.draw.choice((("replaceQty",), ("replacePrice",), ("replaceQty", "replacePrice")))
-    _add(params, asker, 1.0, *changed)
+    params: Params = {"orderId": asker.working()}
+    both = ("replaceQty", "replacePrice")
+    _add(params, asker, 1.0, *asker.draw.choice((both, both[:1], both[1:])))
+    return params
+
+
+def _closing(asker: Asker) -> Params:
+    held = asker.held()
+    params: Params = {"sym": held.sym if held else asker.sym}
+    if held is not None and held.side is not PositionSide.NONE:
+        params["positionSide"] = held.side
     return params
 
 
 def _one_order(asker: Asker) -> Params:
-    name = "orderId" if asker.draw.random() < 0.8 else "clientOrderId"
-    return {name: value_of(name, asker)}
+    if asker.draw.random() < 0.2:
+        return {"clientOrderId": value_of("clientOrderId", asker)}
+    return {"orderId": asker.working()}
 
 
 def _algo(asker: Asker) -> Params:
@@ -109,8 +145,7 @@ def _algo(asker: Asker) -> Params:
 def _transfer(asker: Asker) -> Params:
     """Between exchanges of one portfolio, or to and from the funding account."""
     draw = asker.draw
-    here, there = asker.portfolio(), asker.portfolio()
-    sides: list[tuple[str, str]] = [(here, asker.exchange), (there, draw.choice(("OKX", "BINANCE")))]
+    sides = [(asker.portfolio(), str(exchange)) for exchange in EXCHANGES]
     if draw.random() < 0.5:
         sides[0] = (str(asker.client.user_id), "FUNDING")
     draw.shuffle(sides)
@@ -145,6 +180,7 @@ FORMS: dict[Route, Callable[[Asker], Params]] = {
     ("PUT", ORDER): _replacement,
     ("DELETE", ORDER): _one_order,
     ("GET", ORDER): _one_order,
+    ("DELETE", POSITION): _closing,
     ("POST", ALGO): _algo,
     ("POST", TRANSFER): _transfer,
     ("POST", WITHDRAW): _withdrawal,
@@ -165,7 +201,8 @@ def _any_mixture(endpoint: Endpoint, asker: Asker) -> Params:
     params: Params = {}
     for field in endpoint.table.fields:
         name = field.wire[0]
-        chance = RARELY if name in _RARE_FIELDS else NEEDED if endpoint.writes else OPTIONAL
+        chance = NEEDED if endpoint.writes else OPTIONAL
+        chance = RARELY if name in _RARE_FIELDS else chance
         _add(params, asker, ALWAYS if field.absent else chance, name)
     return params
 
@@ -182,4 +219,5 @@ def params_of(route: Route, asker: Asker) -> Params:
 def routes() -> tuple[list[Route], list[float]]:
     """All routes with their weights."""
     every = list(ENDPOINTS)
-    return every, [WEIGHTS.get(route, 1.0) for route in every]
+    usual = {"GET": 2.0}
+    return every, [WEIGHTS.get(route, usual.get(route[0], 1.0)) for route in every]

@@ -149,7 +149,7 @@ class Host:
         if found:
             raise Violated("recovery gives the same books", found)
         witness.watch(sequencer)
-        self.lives.begin(desk.state.orders)
+        self.lives.begin(desk.state)
         sequencer.observers.append(self.lives.observe)
 
     async def _serve(self, broker: Broker) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from openprime.desk.commands import Envelope
 from openprime.desk.events import OrderChanged
 from openprime.desk.outcome import Outcome
-from openprime.desk.state import Order
+from openprime.desk.state import Order, State
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import OrderState
 from openprime.simulation.violated import Violated
@@ -32,9 +32,12 @@ class Lives:
     def __init__(self) -> None:
         self._last: dict[int, tuple[OrderState, Decimal]] = {}
 
-    def begin(self, orders: dict[int, Order]) -> None:
-        """A recovered desk knows these orders to be at work; what was lost is forgotten."""
-        for order in orders.values():
+    def begin(self, state: State) -> None:
+        """A desk was recovered: it is told again from where it stands. Ids of orders that were
+        lost before anybody heard of them are given anew.
+        """
+        self._last = {known: last for known, last in self._last.items() if known <= state.last_id}
+        for order in state.orders.values():
             self._last[order.order_id] = (order.state, order.executed_quantity)
 
     def observe(self, envelope: Envelope, outcome: Outcome) -> None:

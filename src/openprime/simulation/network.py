@@ -9,7 +9,6 @@ import gzip
 import hmac
 import json
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +19,7 @@ Json = dict[str, Any]
 Handler = Callable[..., Awaitable[None]]
 
 LATENCY_SECONDS_MAX = 0.004
-PATIENCE_SECONDS = 30.0
-FRAMES_KEPT = 2000
+ADDRESS = "127.0.0.1"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -45,7 +43,7 @@ class Request(msgspec.Struct, frozen=True):
     headers: list[tuple[bytes, bytes]]
     query: bytes = b""
     body: bytes = b""
-    address: str = "127.0.0.1"
+    address: str = ADDRESS
 
 
 def signature(secret: str, text: str) -> str:
@@ -57,7 +55,7 @@ def query_of(params: Json) -> str:
 
 
 def signed_request(
-    method: str, path: str, params: Json, access_key: str, secret: str, nonce: int, address: str
+    method: str, path: str, params: Json, access_key: str, secret: str, nonce: int
 ) -> Request:
     """A request as clients make it: GET by query, all others by body."""
     parts = [f"{name}={params[name]}" for name in sorted(params)]
@@ -68,8 +66,8 @@ def signed_request(
         (b"signature", signature(secret, text).encode()),
     ]
     if method == "GET":
-        return Request(method, path, headers, query_of(params).encode(), address=address)
-    return Request(method, path, headers, body=json.dumps(params).encode(), address=address)
+        return Request(method, path, headers, query_of(params).encode())
+    return Request(method, path, headers, body=json.dumps(params).encode())
 
 
 class Network:
@@ -125,24 +123,29 @@ class Peer:
     `hear` is told every frame.
     """
 
-    def __init__(self, handler: Handler, path: str, address: str, hear: Callable[[Any], None]):
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        handler: Handler,
+        path: str,
+        hear: Callable[[Any], None],
+    ) -> None:
         self._inbound: asyncio.Queue[Json] = asyncio.Queue()
         self._hear = hear
         self._reading = asyncio.Event()
         self._reading.set()
         self.closed = False
-        self.recent: deque[Any] = deque(maxlen=FRAMES_KEPT)
         scope = {
             "type": "websocket",
             "path": path,
             "query_string": b"",
             "headers": [],
-            "client": (address, 50000),
+            "client": (ADDRESS, 50000),
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}},
         }
         self._inbound.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.ensure_future(handler(scope, self._inbound.get, self._send))
+        self.task = loop.create_task(_open(handler, scope, self._inbound.get, self._send))
         self.task.add_done_callback(self._ended)
 
     async def _send(self, message: Json) -> None:
@@ -155,10 +158,11 @@ class Peer:
                 text = gzip.decompress(message["bytes"]).decode()
             self._hear("pong" if text == "pong" else json.loads(text))
 
-    def _ended(self, task: asyncio.Future[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         self.closed = True
-        if not task.cancelled() and task.exception() is not None:
-            raise task.exception()  # type: ignore[misc]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            raise error
 
     def say(self, content: Any) -> None:
         text = content if isinstance(content, str) else json.dumps(content)
@@ -176,3 +180,7 @@ class Peer:
         self.closed = True
         self._reading.set()
         self._inbound.put_nowait({"type": "websocket.disconnect", "code": 1006})
+
+
+async def _open(handler: Handler, scope: Json, receive: Any, send: Any) -> None:
+    await handler(scope, receive, send)

@@ -16,6 +16,8 @@ OPEN_CODES = frozenset((50001, 500, 501, 400013, 100429))
 # What says that the name is taken, and so nothing of this asking.
 TAKEN_CODES = frozenset((401009, 403014, 406015))
 
+ENDED = ("FILLED", "CANCELLED", "REJECT", "FAIL")
+
 # What the routes make, and what their answer calls it.
 KINDS: dict[Route, tuple[str, str]] = {
     ("POST", ORDER): ("order", "orderId"),
@@ -49,11 +51,13 @@ class Promise(msgspec.Struct):
 class Promises:
     """By kind, owner and name. Owner is the portfolio for orders and loans, else the user.
 
-    `ended` is how orders ended that anybody saw the end of: (state, executed quantity) by id.
+    `seen` are the orders that anybody was shown, `ended` how those ended that anybody saw the end
+    of: (state, executed quantity) by id.
     """
 
     def __init__(self) -> None:
         self.by_name: dict[tuple[str, int, str], Promise] = {}
+        self.seen: dict[str, None] = {}
         self.ended: dict[str, tuple[str, str]] = {}
 
     def asked(self, route: Route, owner: int, params: dict[str, Any]) -> Promise | None:
@@ -70,7 +74,7 @@ class Promises:
         return promise
 
     def answered(self, promise: Promise, route: Route, answer: Any, doubled: bool = False) -> None:
-        """What came of one asking. Of one that came twice a refusal may speak of the second alone."""
+        """What came of one asking. Where it came twice a refusal may speak of the second alone."""
         code = answer.get("code")
         if code in (200, 200000):
             data, field = answer["data"], KINDS[route][1]
@@ -85,8 +89,10 @@ class Promises:
         """A row of an order that somebody was shown."""
         if isinstance(row, dict):
             state = row.get("orderState")
-            if state in ("FILLED", "CANCELLED", "REJECTED", "REJECT") and "orderId" in row and "executedQty" in row:
-                self.ended[row["orderId"]] = (state, row["executedQty"])
+            if state and "orderId" in row and "executedQty" in row:
+                self.seen[row["orderId"]] = None
+                if state in ENDED:
+                    self.ended[row["orderId"]] = (state, row["executedQty"])
             for value in row.values():
                 if isinstance(value, dict | list):
                     self.saw(value)

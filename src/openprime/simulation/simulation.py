@@ -8,7 +8,6 @@ once. Now and then everybody comes to rest, and all that was promised is checked
 import asyncio
 import random
 from collections.abc import Coroutine
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -81,7 +80,7 @@ class Simulation:
         self.people = People()
         self.promises = Promises()
         self.listeners: list[Listener] = []
-        self.line = Line(self.draws.stream("venue"), self.say)
+        self.line = Line(self.draws.stream("venue"), self._line_says)
         self.network = Network(self.draws.stream("network"))
         mood = self.draws.stream("mood")
         self.limits = mood.choice((Limits.OFF, Limits.OFF, Limits.PRODUCTION))
@@ -139,6 +138,10 @@ class Simulation:
 
     def say(self, line: str) -> None:
         self.trace.add(self.host.time_s if hasattr(self, "host") else 0.0, line)
+
+    def _line_says(self, line: str) -> None:
+        self.say(line)
+        self.count(line)
 
     def count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -275,18 +278,10 @@ class Simulation:
             draw,
             draw.choice(self.people.clients),
             self.people,
-            broker.desk.reference,
-            self.price_of,
+            broker.desk,
+            self.host.reference.start_prices,
             broker.clock_ms(),
         )
-
-    def price_of(self, sym: str) -> Decimal:
-        """What a symbol is worth now."""
-        broker = self.host.broker
-        instrument = broker.desk.reference.instruments[sym]
-        state = broker.desk.state
-        start = self.host.reference.start_prices.get(instrument.base, Decimal(1))
-        return state.marks.get(sym) or state.indexes.get(instrument.base) or start
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside all else."""
@@ -313,9 +308,7 @@ class Simulation:
         for _ in range(tries):
             promise = self.promises.asked(route, owner, params)
             nonce = self.host.wall_ms() // 1000
-            request = signed_request(
-                *route, params, client.access_key, client.secret, nonce, "127.0.0.1"
-            )
+            request = signed_request(*route, params, client.access_key, client.secret, nonce)
             answer = await self.network.ask(self.host.app, request)
             self._trace_answer(client.name, route, params, answer)
             if answer is None:

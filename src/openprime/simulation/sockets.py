@@ -17,7 +17,6 @@ from openprime.simulation.violated import Violated
 
 PRIVATE, PRIVATE_ALGO = ORDERS.path, ALGOS.path
 ACTIONS = {dialect.path: dialect.actions for dialect in (ORDERS, ALGOS)}
-ADDRESS = "127.0.0.1"
 
 Rows = dict[str, dict[str, Any]]
 
@@ -48,7 +47,7 @@ class Listener:
         self._promises = promises
         self._on_frame = on_frame
         self._asked: dict[str, tuple[Promise | None, Route]] = {}
-        self.peer = Peer(host.app.sockets[path], path, ADDRESS, self._hear)
+        self.peer = Peer(host.loop, host.app.sockets[path], path, self._hear)
 
     @property
     def open(self) -> bool:
@@ -81,7 +80,9 @@ class Listener:
         self._on_frame(self, frame)
         if frame.get("event") == "login" and frame.get("code") == 0:
             self.logged_in = True
-            self.login_ms = self._host.broker.clock_ms()
+            # The desk's time never goes back, the machine's clock may.
+            broker = self._host.broker
+            self.login_ms = max(broker.clock_ms(), broker.desk.state.time_ms)
         elif self.path == PRIVATE and "channel" in frame:
             self._fold(frame)
         elif frame.get("id") in self._asked:

@@ -90,8 +90,8 @@ def _disturb_socket(sim: "Simulation", draw: random.Random) -> None:
 
 
 def _disturb_line(sim: "Simulation", draw: random.Random) -> None:
-    sim.line.disturbance = draw.choice((0.0, 0.0, 0.05, 0.3))
-    sim.line.down = draw.random() < 0.1
+    sim.line.disturbance = draw.choice((0.0, 0.1, 0.5))
+    sim.line.down = draw.random() < 0.05
     sim.say(f"line {sim.line.disturbance} down {sim.line.down}")
 
 
@@ -142,10 +142,10 @@ STEPS: dict[str, Step] = {
     "call": Step(100, _call, varies=False),
     "burst": Step(2, _burst),
     "operator": Step(6, _operate),
-    "connect": Step(3, _connect),
+    "connect": Step(6, _connect),
     "action": Step(12, _act),
     "socket disturbed": Step(1, _disturb_socket),
-    "line disturbed": Step(2, _disturb_line),
+    "line disturbed": Step(3, _disturb_line),
     "network disturbed": Step(1, _disturb_network),
     "disk fails": Step(0.3, _fail_disk),
     "stop at disk": Step(0.4, _stop_at_disk),

@@ -1,4 +1,4 @@
-"""What happened, line by line: its hash tells two runs apart, its end tells what led to a failure."""
+"""What happened, line by line: its hash tells runs apart, its end what led to a failure."""
 
 from collections import deque
 from hashlib import sha256

@@ -5,12 +5,13 @@ joins without a line, and a new field with one.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import ROUND_DOWN, Decimal
 from enum import Enum
 
+from openprime.desk.desk import Desk
+from openprime.desk.state import Position
 from openprime.model.instrument import Instrument
-from openprime.model.reference import Reference
 from openprime.model.vocabulary import (
     AlgoType,
     Business,
@@ -30,35 +31,61 @@ COINS = ("USDT", "USDT", "BTC", "ETH")
 NETWORKS = ("ERC20", "ERC20", "TRC20", "BTC")
 ADDRESS = "0x00000000000000000000000000000000000000"
 HOUR_MS = 3_600_000
+# How far from the mark prices are, as parts of it: mostly where the market comes soon.
+STEPS_AWAY = (0, 0.0001, 0.0002, 0.0003, 0.0005, -0.0001, -0.0003, 0.002, -0.002, 0.006, 0.02)
 DAY_MS = 24 * HOUR_MS
 ODD = ("", "0", "-1", "abc", "1e5", "NaN", "9" * 40, "☃", "1.0000000000000000001", "null")
 
 
 class Asker:
-    """Who asks, what is known, and the chance that chooses."""
+    """Who asks, what is known, and the chance that chooses. What a client has it knows from the
+    desk's state, as it would from asking often.
+    """
 
     def __init__(
         self,
         draw: random.Random,
         client: Client,
         people: People,
-        reference: Reference,
-        price_of: Callable[[str], Decimal],
+        desk: Desk,
+        start_prices: Mapping[str, Decimal],
         now_ms: int,
     ) -> None:
         self.draw = draw
         self.client = client
         self.people = people
-        self.reference = reference
-        self.price_of = price_of
         self.now_ms = now_ms
-        self.sym = draw.choice(list(reference.instruments))
+        self.reference = desk.reference
+        self._state = desk.state
+        self._start_prices = start_prices
+        self.sym = draw.choice(list(self.reference.instruments))
         self.coin = draw.choice(COINS)
         self.exchange = draw.choice(EXCHANGES)
 
     @property
     def instrument(self) -> Instrument:
         return self.reference.instruments[self.sym]
+
+    def price_of(self, sym: str) -> Decimal:
+        """What a symbol is worth now."""
+        state, base = self._state, self.reference.instruments[sym].base
+        found = state.marks.get(sym) or state.indexes.get(base) or self._start_prices.get(base)
+        return found or Decimal(1)
+
+    def held(self) -> Position | None:
+        """One of the client's positions."""
+        portfolio = self._state.portfolios[self.client.portfolio_id]
+        accounts = portfolio.accounts.values()
+        held = [p for account in accounts for p in account.positions.values()]
+        return self.draw.choice(held) if held else None
+
+    def working(self) -> str | None:
+        """The id of one of the client's orders that work; now and then of any that was seen."""
+        accounts = self._state.portfolios[self.client.portfolio_id].accounts.values()
+        ids = [i for a in accounts for exposure in a.exposures.values() for i in exposure.orders]
+        if not ids or self.draw.random() < 0.2:
+            return self.seen("orderId")
+        return str(self.draw.choice(ids))
 
     def one_of(self, kind: type[Enum]) -> str:
         return str(self.draw.choice(list(kind)).value)
@@ -74,8 +101,8 @@ class Asker:
         is one at which an order rests, on few levels where clients meet.
         """
         draw = self.draw
-        away = draw.gauss(0, 0.2) if draw.random() < 0.04 else draw.randint(-4, 4) / 1000
-        if side and draw.random() < 0.7:
+        away = draw.gauss(0, 0.2) if draw.random() < 0.04 else draw.choice(STEPS_AWAY)
+        if side and draw.random() < 0.75:
             away = -abs(away) if side == Side.BUY else abs(away)
         step = self.instrument.price_step
         around = self.price_of(self.sym).quantize(Decimal(10) ** self._magnitude())
@@ -83,12 +110,12 @@ class Asker:
         return format(max(ticks, Decimal(1)) * step, "f")
 
     def _magnitude(self) -> int:
-        """Where the third digit of a price is: what moves below it is not looked at."""
-        return self.price_of(self.sym).adjusted() - 2
+        """Where the fourth digit of a price is: what moves below it is not looked at."""
+        return self.price_of(self.sym).adjusted() - 3
 
     def quantity(self) -> str:
         """A quantity on the symbol's step worth some hundred to some ten thousand dollars."""
-        worth = Decimal(repr(10 ** self.draw.uniform(1.2, 4.6)))
+        worth = Decimal(repr(10 ** self.draw.uniform(1.3, 5.2)))
         instrument = self.instrument
         one = max(self.price_of(self.sym) * instrument.contract_size, Decimal("1e-9"))
         step = instrument.quantity_step
@@ -102,7 +129,7 @@ class Asker:
 
     def portfolio(self) -> str:
         draw, client = self.draw, self.client
-        if draw.random() < 0.08:
+        if draw.random() < 0.15:
             return str(draw.choice(list(self.people.owners)))
         if client.primary:
             return str(draw.choice(self.people.portfolios(client.user_id)))

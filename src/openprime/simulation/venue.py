@@ -21,9 +21,9 @@ class Line:
     """
 
     def __init__(self, draw: random.Random, say: Callable[[str], None]) -> None:
+        """`say` is told each time that a message fares ill."""
         self.disturbance = 0.0
         self.down = False
-        self.counts: dict[str, int] = {}
         self._draw = draw
         self._say = say
         self._loop: VirtualLoop
@@ -36,17 +36,13 @@ class Line:
 
     def put(self, reports: list[VenueReport], deliver: Deliver) -> None:
         if self.down:
-            self._count("down")
+            self._say("report not delivered")
         elif not self.disturbance or self._draw.random() >= self.disturbance:
             deliver(reports)
         else:
-            kind = self._draw.choice(list(_WAYS))
-            self._count(kind)
+            kind = self._draw.choices(list(_WAYS), _WEIGHTS)[0]
+            self._say(f"report {kind}")
             _WAYS[kind](self, reports, deliver)
-
-    def _count(self, kind: str) -> None:
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        self._say(f"venue {kind}")
 
     def _lose(self, reports: list[VenueReport], deliver: Deliver) -> None:
         """Nobody hears of it."""
@@ -56,7 +52,10 @@ class Line:
 
     def _double(self, reports: list[VenueReport], deliver: Deliver) -> None:
         deliver(reports)
-        self._delay(reports, deliver)
+        if self._draw.random() < 0.5:
+            deliver(reports)
+        else:
+            self._delay(reports, deliver)
 
     def _split(self, reports: list[VenueReport], deliver: Deliver) -> None:
         """What came in one message comes one by one."""
@@ -69,6 +68,7 @@ class Line:
         deliver(shuffled)
 
 
+_WEIGHTS = (1, 3, 3, 1, 1)
 _WAYS: dict[str, Callable[[Line, list[VenueReport], Deliver], None]] = {
     "lost": Line._lose,
     "late": Line._delay,

@@ -45,8 +45,12 @@ def silent(what: str, done: int, total: int) -> None:
     """Nobody wants to know how far it is."""
 
 
-def examine_pages(connection: Connection) -> str:
-    """SQLite's own check of every page, and of every index against its table."""
+def examine_pages(connection: Connection, tell: Tell = silent) -> str:
+    """SQLite's own check of every page, and of every index against its table: one call, which does
+    not tell how far it is.
+    """
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    tell("pages of the database", 0, pages)
     problems = f"PRAGMA integrity_check({PROBLEMS_MAX})"
     found = list(connection.exec_driver_sql(problems).scalars())
     if found != ["ok"]:
@@ -55,7 +59,6 @@ def examine_pages(connection: Connection) -> str:
             found="; ".join(" ".join(str(line).split()) for line in found),
             remedy=FROM_BACKUP,
         )
-    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     return f"{pages} pages and all indexes fit together"
 
 

@@ -128,7 +128,7 @@ class _Examined:
         connection, tell = self._connection, self._tell
         return [
             ("key", self._check_key),
-            ("database", lambda: examine_pages(connection)),
+            ("database", lambda: examine_pages(connection, tell)),
             ("schema", lambda: examine_schema(connection)),
             ("snapshots", self._check_snapshots),
             ("journal", self._check_journal),

@@ -11,6 +11,7 @@ from openprime.api.operator import (
     explain,
     faults,
     funds,
+    house,
     instruments,
     maintenance,
     news,
@@ -22,7 +23,7 @@ from openprime.api.operator import (
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Paged, Unfit
 
 _FAMILIES = (
-    *(audit, people, accounts, funds, prices, rates, instruments, pool),
+    *(audit, people, accounts, funds, house, prices, rates, instruments, pool),
     *(maintenance, clock, explain, faults, news),
 )
 

@@ -23,7 +23,8 @@ from openprime.errors import Refusal
 ROOM = "/admin/v1"
 UNAUTHORISED = 401
 _TOKEN = b"x-admin-token"
-_FORWARDED = (b"x-forwarded-for", b"forwarded")
+# What proxies in the field add to a request, each a set of its own.
+_FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
 _WRONG_TOKEN = Refusal(2002)
 _INVALID = Refusal(400000)
 

@@ -2,6 +2,7 @@
 
 from openprime.api.handlers.account import accounts_of
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Unfit
+from openprime.api.parameters import readers
 from openprime.api.services import Services
 from openprime.api.wire import Row
 from openprime.desk.desk import Desk
@@ -37,9 +38,9 @@ async def explain_asked_order(services: Services, asked: OrderAsked) -> Row | Un
     refused = services.refusals.find(asked.id)
     if refused is not None:
         return {"lines": refused.lines}
-    if not asked.id.isdigit():
+    order_id = readers.number(asked.id)
+    if order_id is None:
         return _unknown("an order or a refusal of late (R1, R2, ...)", asked.id)
-    order_id = int(asked.id)
 
     def render(desk: Desk) -> Lines | None:
         order = desk.state.orders.get(order_id)

@@ -1,7 +1,7 @@
 """What must hold: one small function a promise, in two tables.
 
-A check looks at the scene and says what it found wrong, or nothing. EACH_STEP are of the books alone
-and hold at every moment; AT_REST hold when nothing is under way, and may ask the API.
+A check looks at the scene and says what it found wrong, or nothing. EACH_STEP are of the books
+alone and hold at every moment; AT_REST hold when nothing is under way, and may ask the API.
 """
 
 from openprime.simulation.checks import answers, books, names, pages, pictures
@@ -21,6 +21,7 @@ AT_REST: dict[str, Check] = {
     "a name acts once": names.names_act_once,
     "what was acknowledged is there": names.acknowledged_is_there,
     "what was refused is not there": names.refused_is_not_there,
+    "what was shown is there": names.shown_is_there,
     "what ended stays ended": names.ended_stays_ended,
     "rest answers what the books hold": answers.orders_answer_as_kept,
     "pushes make up the same picture": pictures.pushes_equal_answers,

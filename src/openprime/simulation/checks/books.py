@@ -12,9 +12,15 @@ from openprime.desk.reserves import required_freeze
 from openprime.desk.state import Account, Order
 from openprime.desk.worth import priority
 from openprime.model.numbers import ZERO
-from openprime.model.vocabulary import CANCEL_PENDING
+from openprime.model.vocabulary import CANCEL_PENDING, OrderAction
 from openprime.simulation.checks.scene import Scene
 from openprime.simulation.witness import difference
+
+
+# Orders that were told to go; where the venue has ended one and its report was lost, it refuses.
+GOING = (CANCEL_PENDING, OrderAction.CANCEL_FAILED)
+# What a reserve may be too large by where an operator changed fees.
+FEES_CHANGED = Decimal("1.01")
 
 
 def money_sums_to_zero(scene: Scene) -> str | None:
@@ -65,7 +71,9 @@ def reserves_match_orders(scene: Scene) -> str | None:
         if not order.frozen_coin:
             continue
         needed = required_freeze(turn, turn.reference.instruments[order.sym], order)
-        if order.frozen > needed or (order.frozen != needed and not order.seized):
+        # An order keeps the reserve of the fees that it was placed under, until it changes.
+        most = needed * FEES_CHANGED if "fees" in scene.state.overrides else needed
+        if order.frozen > most or (most == needed and order.frozen != needed and not order.seized):
             return f"order {order.order_id} holds {order.frozen}, needs {needed}"
         key = (order.portfolio_id, order.exchange, order.frozen_coin)
         sums[key] = sums.get(key, ZERO) + order.frozen
@@ -97,9 +105,9 @@ def reduce_only_orders_have_room(scene: Scene) -> str | None:
 
 def _without_room(reducing: list[Order], closing: list[Order], size: Decimal) -> int | None:
     covered = ZERO
-    waiting = {order.order_id for order in reducing if order.action is not CANCEL_PENDING}
+    waiting = {order.order_id for order in reducing if order.action not in GOING}
     for order in sorted(closing, key=priority):
-        if order.action is CANCEL_PENDING:
+        if order.action in GOING:
             continue
         if order.order_id in waiting:
             if covered >= size:

@@ -1,4 +1,4 @@
-"""Promises about what clients named and were told: nothing lost, nothing doubled, nothing undone."""
+"""Promises about what clients named and were told: nothing is lost, doubled or undone."""
 
 from collections import Counter
 from decimal import Decimal
@@ -95,6 +95,13 @@ def refused_is_not_there(scene: Scene) -> str | None:
         if promise.surely_refused and key in found:
             return f"{key} was refused with {promise.refused}, there is {found[key]}"
     return None
+
+
+def shown_is_there(scene: Scene) -> str | None:
+    """An order that anybody was shown is there for good."""
+    known = {str(order.order_id) for order in _all_orders(scene)}
+    gone = [order_id for order_id in scene.promises.seen if order_id not in known]
+    return f"order {gone[0]} was shown to somebody and is not there" if gone else None
 
 
 def ended_stays_ended(scene: Scene) -> str | None:

@@ -84,6 +84,9 @@ def _wallets(scene: Scene, listener: Listener) -> str | None:
         differs = _differing(row, answered[key], _WALLET)
         if differs:
             return f"wallet {key} {differs}"
+    for key, row in answered.items():
+        if int(row["updateAt"]) > listener.login_ms and key not in listener.wallets:
+            return f"wallet {key} changed at {row['updateAt']} and was not pushed"
     return None
 
 

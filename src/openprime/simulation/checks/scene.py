@@ -63,9 +63,7 @@ class Scene:
         host = self.host
         texts = {name: str(value) for name, value in params.items()}
         nonce = host.wall_ms() // 1000
-        request = signed_request(
-            method, path, texts, client.access_key, client.secret, nonce, "127.0.0.1"
-        )
+        request = signed_request(method, path, texts, client.access_key, client.secret, nonce)
         services = host.app.services
         limiter, services.limiter = services.limiter, None
         try:
