@@ -37,7 +37,7 @@ arrows: $(DEV)
 
 # Files are shared out to a process a core: most tests wait for a broker of their own.
 pytest: $(DEV)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: $(DEV) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

@@ -24,3 +24,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBroker]:
     served = ServedBroker(tmp_path_factory.mktemp("broker")).start()
     yield served
     assert served.stop() == 0, served.log()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first: at the end, a process would wait for the other's longest."""
+    slow = {item.path for item in items if "slow" in item.keywords}
+    items.sort(key=lambda item: item.path not in slow)

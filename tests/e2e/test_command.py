@@ -377,7 +377,7 @@ def test_health_says_how_it_is(broker: ServedBroker) -> None:
     assert health["uptimeSeconds"] >= 0
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/trading/nothing", "/health/more", "/docs/../x"])
+@pytest.mark.parametrize("path", ["/api/v1/trading/nothing", "/health/more", "/docs/../x"])
 def test_whatever_is_not_there_is_a_404_in_json(broker: ServedBroker, path: str) -> None:
     answer = httpx.get(f"{broker.rest_url}{path}", trust_env=False)
     assert answer.status_code == 404

@@ -98,15 +98,21 @@ def _replaced(turn: Turn, order: Order, report: Replaced) -> None:
     if order.seized:
         _undo_change(turn, order)
         return
+    _take_change(turn, order)
+    reserve_again(turn, order)
+    changed(turn, order)
+    _room_after(turn, order)
+
+
+def _take_change(turn: Turn, order: Order) -> None:
+    """The venue made the change under way: the order is as the client wanted it."""
+    assert order.amendment is not None, "a change is under way"
     order.limit_price = order.amendment.price
     order.quantity = order.amendment.quantity
     order.amendment = None
     order.action = AMEND_COMPLETED
     order.amend_type = BY_USER
     order.updated_at_ms = turn.now_ms
-    reserve_again(turn, order)
-    changed(turn, order)
-    _room_after(turn, order)
 
 
 def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
@@ -148,6 +154,9 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     account = account_of(turn.state, order)
     fill = _fill_of(turn, account, instrument, order, report)
     _count(turn, order, instrument, fill)
+    if order.amendment is not None and order.executed_quantity > order.quantity:
+        # So much can only have been filled of the changed order: its confirmation was lost.
+        _take_change(turn, order)
     realised, held = ZERO, account.positions.get(order.leg)
     if instrument.business is PERP:
         closed_as = COMPLETE_CLOSED if order.origin is DMA else LIQUIDATION

@@ -1,8 +1,6 @@
-"""`python -m openprime.simulation`: run seeds, and say what was found."""
-
-import sys
+"""`python -m openprime.simulation`."""
 
 from openprime.simulation.command import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

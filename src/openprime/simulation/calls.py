@@ -13,7 +13,13 @@ from openprime.api.endpoints import ENDPOINTS
 from openprime.api.endpoints.endpoint import Endpoint
 from openprime.desk.state import Position
 from openprime.model.vocabulary import OrderType, PositionSide, Side
-from openprime.simulation.values import EXCHANGES, Asker, value_of
+from openprime.simulation.values import (
+    EXCHANGES,
+    Asker,
+    price_step,
+    quantity_step,
+    value_of,
+)
 
 Params = dict[str, Any]
 Route = tuple[str, str]
@@ -32,7 +38,7 @@ WEIGHTS: dict[Route, float] = {
     ("DELETE", ORDER): 30,
     ("GET", ORDER): 20,
     ("DELETE", "/api/v1/trading/cancelAll"): 3,
-    ("DELETE", POSITION): 12,
+    ("DELETE", POSITION): 16,
     ("DELETE", "/api/v1/trading/positions"): 3,
     ("POST", "/api/v1/trading/position/leverage"): 6,
     ("POST", "/api/v1/trading/margin/leverage"): 3,
@@ -49,7 +55,8 @@ WEIGHTS: dict[Route, float] = {
 }
 # Routes whose clientOrderId names what they make: a fresh one, kept to ask again with.
 NAMING = frozenset(
-    ("POST", path) for path in (ORDER, ALGO, TRANSFER, WITHDRAW, f"{LOANS}/borrow", f"{LOANS}/repay")
+    ("POST", path)
+    for path in (ORDER, ALGO, TRANSFER, WITHDRAW, f"{LOANS}/borrow", f"{LOANS}/repay")
 )
 # How likely a field that may be left out is sent.
 ALWAYS = 0.99
@@ -64,7 +71,7 @@ def _reducing(asker: Asker, held: Position) -> Params:
     draw = asker.draw
     asker.sym = held.sym
     side = Side.SELL if held.quantity > 0 else Side.BUY
-    step = asker.instrument.quantity_step
+    step = quantity_step(asker.instrument)
     part = Decimal(draw.choice((1, 2, 4, 5))) / 4
     lots = max((abs(held.quantity) * part / step).to_integral_value(ROUND_DOWN), Decimal(1))
     params: Params = {
@@ -81,9 +88,35 @@ def _reducing(asker: Asker, held: Position) -> Params:
     return params
 
 
+def episode(asker: Asker) -> list[tuple[Route, Params]]:
+    """The calls by which a client opens a position, protects it and closes it, in this order."""
+    draw = asker.draw
+    asker.sym = draw.choice([i.sym for i in asker.reference.instruments.values() if i.is_perp])
+    side, other = draw.sample(list(Side), 2)
+    quantity = asker.quantity()
+    taking = {"sym": asker.sym, "orderType": OrderType.MARKET, "orderQty": quantity}
+    far = asker.price_of(asker.sym) * (102 if other is Side.SELL else 98) / 100
+    step = price_step(asker.instrument)
+    resting = {
+        "sym": asker.sym,
+        "side": other,
+        "orderType": OrderType.LIMIT,
+        "orderQty": quantity,
+        "limitPrice": format((far / step).to_integral_value(ROUND_DOWN) * step, "f"),
+        "reduceOnly": "true",
+    }
+    calls = [(("POST", ORDER), {**taking, "side": side})]
+    calls += [(("POST", ORDER), resting)] * draw.randint(1, 2)
+    if draw.random() < 0.6:
+        calls.append((("DELETE", POSITION), {"sym": asker.sym}))
+    else:
+        calls.append((("POST", ORDER), {**taking, "side": other}))
+    return calls
+
+
 def _order(asker: Asker) -> Params:
     draw = asker.draw
-    held = asker.held() if draw.random() < 0.25 else None
+    held = asker.held() if draw.random() < 0.35 else None
     if held is not None:
         return _reducing(asker, held)
     market = draw.random() < 0.3

@@ -16,7 +16,7 @@ from openprime.server.sockets import Sockets
 from openprime.simulation.draws import Draws
 from openprime.simulation.ground import Machine
 from openprime.simulation.lives import Lives
-from openprime.simulation.loop import VirtualLoop
+from openprime.simulation.loop import Ended, VirtualLoop
 from openprime.simulation.rules import small_reference
 from openprime.simulation.venue import Line
 from openprime.simulation.violated import Violated
@@ -114,6 +114,8 @@ class Host:
             self.loop.run_until_complete(broker.open())
             self.opened = True
         except StoreError as error:
+            if self.machine.disk.stopped:
+                raise Ended from error
             raise Violated("starts", str(error)) from error
         if broker.sequencer.broken is not None:
             raise Violated("starts", broker.sequencer.broken)
@@ -124,26 +126,23 @@ class Host:
         """Start at a disk that may stop meanwhile: whether it did not."""
         try:
             self.start()
-        except Violated:
-            if not self.machine.disk.stopped:
-                raise
-        if not self.machine.disk.stopped:
-            return True
-        self.crash(power_lost=True)
-        return False
+        except Ended:
+            self.crash(power_lost=True)
+            return False
+        return True
 
     def _new_loop(self) -> None:
         if self.starts:
             self._passed_s += self.loop.time()
-        self.loop = VirtualLoop(self._job_s, self._uncaught)
+        self.loop = VirtualLoop(self._job_s, self._uncaught, self._has_ended)  # type: ignore[abstract]
         self.starts += 1
 
     def recovered(self, desk: Desk, sequencer: Sequencer) -> None:
         """The desk has come to the end of the journal: compare it with what was promised."""
         witness = self.witness
         if desk.state.sequence < witness.told:
-            found = f"{witness.told} was told of, recovery comes to {desk.state.sequence}"
-            raise Violated("what was told is durable", found)
+            short = f"{witness.told} was told of, recovery comes to {desk.state.sequence}"
+            raise Violated("what was told is durable", short)
         witness.forget_lost(desk.state.sequence)
         found = difference(desk, witness.desk)
         if found:
@@ -157,10 +156,15 @@ class Host:
         broker.run(self._market_stopped)
 
     def stop(self) -> None:
-        """Stop as an operator does."""
+        """Stop as an operator does, unless the process ends on its way."""
         self.up = False
-        self.loop.run_until(self.loop.create_task(self._stop()).done, STOP_SECONDS_MAX)
+        try:
+            self.loop.run_until(self.loop.create_task(self._stop()).done, STOP_SECONDS_MAX)
+        except Ended:
+            self.crash(power_lost=True)
+            return
         self.loop.abandon()
+        self.machine.restart(power_lost=False)
 
     async def _stop(self) -> None:
         await self.sockets.close_all("the server stops")
@@ -179,6 +183,9 @@ class Host:
     def rest(self, seconds: float) -> None:
         """Let time pass with no broker running."""
         self._passed_s += seconds
+
+    def _has_ended(self) -> bool:
+        return self.machine.disk.stopped
 
     def _uncaught(self, message: str, error: BaseException | None) -> None:
         if isinstance(error, Violated):

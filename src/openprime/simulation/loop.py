@@ -24,17 +24,23 @@ class Deadlock(Exception):
     """Somebody waits, and nothing that is left to happen could end it."""
 
 
+class Ended(Exception):
+    """The process ended while somebody waited for it."""
+
+
 class VirtualLoop(asyncio.AbstractEventLoop):
     """`executor_delay_s` draws how long a job of an executor takes; `on_exception` hears of what
-    nobody caught.
+    nobody caught. Once the process `has_ended` nothing runs any more.
     """
 
     def __init__(
         self,
         executor_delay_s: Callable[[], float],
         on_exception: Callable[[str, BaseException | None], None],
+        has_ended: Callable[[], bool],
     ) -> None:
         self._executor_delay_s = executor_delay_s
+        self._has_ended = has_ended
         self._on_exception = on_exception
         self._now_s = 0.0
         self._ready: deque[asyncio.Handle] = deque()
@@ -64,17 +70,21 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Let so much time pass, or less where `stop` says so after a callback."""
         until_s = self._now_s + seconds
         with _running(self):
-            while not stop() and not self.dead:
+            while not stop() and not self._has_ended():
                 if not self._ready and (not self._timers or self._timers[0][0] > until_s):
                     self._now_s = until_s
                     return
                 self.step()
 
     def run_until(self, done: Callable[[], bool], seconds_max: float) -> None:
-        """Go on until `done`; Deadlock where that would take more than so much time."""
+        """Go on until `done`. Deadlock where that would take more than so much time, Ended where
+        the process ends before.
+        """
         until_s = self._now_s + seconds_max
         with _running(self):
-            while not done() and not self.dead:
+            while not done():
+                if self._has_ended():
+                    raise Ended
                 if self._now_s > until_s or not self.step():
                     raise Deadlock(f"expected an end within {seconds_max} s, found none")
 
@@ -114,7 +124,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def get_debug(self) -> bool:
         return False
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
@@ -122,14 +132,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self._now_s + delay, callback, *args, context=context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
@@ -210,7 +220,7 @@ def _let_go(task: asyncio.Task[Any]) -> None:
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     for _ in range(_CLOSINGS_MAX):
         try:
-            coroutine.close()  # type: ignore[union-attr]
+            coroutine.close()
         except BaseException:
             continue
         return

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from openprime.simulation import operators
-from openprime.simulation.calls import params_of
+from openprime.simulation.calls import episode, params_of
 from openprime.simulation.disk import Ill
 from openprime.simulation.sockets import ACTIONS, PRIVATE, PRIVATE_ALGO, Listener
+from openprime.simulation.values import Asker
 
 if TYPE_CHECKING:
     from openprime.simulation.simulation import Simulation
@@ -30,10 +31,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def _call(sim: "Simulation", draw: random.Random) -> None:
-    asker = sim.asker(draw)
+    asker = sim.acting.asker(draw)
     route = draw.choices(sim.routes, sim.route_weights)[0]
     params = params_of(route, asker)
-    sim.begin(sim.ask(asker.client, route, params, draw.choice((1, 2, 4))))
+    sim.acting.begin(sim.acting.ask(asker.client, route, params, draw.choice((1, 2, 4))))
 
 
 def _burst(sim: "Simulation", draw: random.Random) -> None:
@@ -41,36 +42,47 @@ def _burst(sim: "Simulation", draw: random.Random) -> None:
         _call(sim, draw)
 
 
+def _episode(sim: "Simulation", draw: random.Random) -> None:
+    """One client opens a position, protects it with reduce-only orders, and closes it again."""
+    asker = sim.acting.asker(draw)
+    sim.acting.begin(_play(sim, asker))
+
+
+async def _play(sim: "Simulation", asker: Asker) -> None:
+    for route, params in episode(asker):
+        await sim.acting.ask(asker.client, route, params, 1)
+
+
 def _operate(sim: "Simulation", draw: random.Random) -> None:
-    asker = sim.asker(draw)
+    asker = sim.acting.asker(draw)
     rows, weights = operators.rows()
     row = draw.choices(rows, weights)[0]
     members = operators.body_of(row, asker)
-    sim.begin(sim.operate_later((row.method, row.path), members, asker.client))
+    sim.acting.begin(sim.acting.operate_later((row.method, row.path), members, asker.client))
 
 
 def _connect(sim: "Simulation", draw: random.Random) -> None:
-    if len(sim.listeners) >= SOCKETS_MAX:
+    if len(sim.acting.listeners) >= SOCKETS_MAX:
         return
-    client = draw.choice(sim.people.clients)
+    client = draw.choice(sim.acting.people.clients)
     path = draw.choice((PRIVATE, PRIVATE, PRIVATE_ALGO, *sim.host.app.sockets))
-    listener = Listener(sim.host, client, path, sim.promises, sim.on_frame)
-    sim.listeners.append(listener)
+    listener = Listener(sim.host, client, path, sim.acting.promises, sim.acting.on_frame)
+    sim.acting.listeners.append(listener)
     if path in ACTIONS:
         listener.login()
 
 
 def _act(sim: "Simulation", draw: random.Random) -> None:
     """An action over a private socket, or any frame over another."""
-    if not sim.listeners:
+    if not sim.acting.listeners:
         return
-    listener = draw.choice(sim.listeners)
+    listener = draw.choice(sim.acting.listeners)
     actions = ACTIONS.get(listener.path)
     if actions is None:
-        sim.say_market(listener, draw)
+        sim.acting.say_market(listener, draw)
         return
     action = draw.choice(list(actions))
-    asker = sim.asker(draw)
+    asker = sim.acting.asker(draw)
     asker.client = listener.client
     route = actions[action]
     params = params_of(route, asker)
@@ -79,14 +91,14 @@ def _act(sim: "Simulation", draw: random.Random) -> None:
 
 
 def _disturb_socket(sim: "Simulation", draw: random.Random) -> None:
-    if not sim.listeners:
+    if not sim.acting.listeners:
         return
-    listener = draw.choice(sim.listeners)
+    listener = draw.choice(sim.acting.listeners)
     if draw.random() < 0.5:
         listener.stall(not listener.stalled)
     else:
         listener.peer.vanish()
-        sim.listeners.remove(listener)
+        sim.acting.listeners.remove(listener)
 
 
 def _disturb_line(sim: "Simulation", draw: random.Random) -> None:
@@ -96,8 +108,8 @@ def _disturb_line(sim: "Simulation", draw: random.Random) -> None:
 
 
 def _disturb_network(sim: "Simulation", draw: random.Random) -> None:
-    sim.network.trouble = draw.choice((0.0, 0.0, 0.1, 0.5))
-    sim.say(f"network {sim.network.trouble}")
+    sim.acting.network.trouble = draw.choice((0.0, 0.0, 0.1, 0.5))
+    sim.say(f"network {sim.acting.network.trouble}")
 
 
 def _fail_disk(sim: "Simulation", draw: random.Random) -> None:
@@ -141,6 +153,7 @@ def _jump(sim: "Simulation", draw: random.Random) -> None:
 STEPS: dict[str, Step] = {
     "call": Step(100, _call, varies=False),
     "burst": Step(2, _burst),
+    "episode": Step(4, _episode),
     "operator": Step(6, _operate),
     "connect": Step(6, _connect),
     "action": Step(12, _act),

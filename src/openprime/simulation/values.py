@@ -104,8 +104,10 @@ class Asker:
         away = draw.gauss(0, 0.2) if draw.random() < 0.04 else draw.choice(STEPS_AWAY)
         if side and draw.random() < 0.75:
             away = -abs(away) if side == Side.BUY else abs(away)
-        step = self.instrument.price_step
-        around = self.price_of(self.sym).quantize(Decimal(10) ** self._magnitude())
+        step = price_step(self.instrument)
+        around = self.price_of(self.sym)
+        if draw.random() < 0.5:
+            around = around.quantize(Decimal(10) ** self._magnitude())
         ticks = (around * Decimal(repr(1 + away)) / step).to_integral_value(ROUND_DOWN)
         return format(max(ticks, Decimal(1)) * step, "f")
 
@@ -115,10 +117,10 @@ class Asker:
 
     def quantity(self) -> str:
         """A quantity on the symbol's step worth some hundred to some ten thousand dollars."""
-        worth = Decimal(repr(10 ** self.draw.uniform(1.3, 5.2)))
+        worth = Decimal(repr(10 ** self.draw.uniform(1.3, 6.2)))
         instrument = self.instrument
         one = max(self.price_of(self.sym) * instrument.contract_size, Decimal("1e-9"))
-        step = instrument.quantity_step
+        step = quantity_step(instrument)
         lots = max((worth / one / step).to_integral_value(ROUND_DOWN), Decimal(1))
         return format(max(lots * step, instrument.min_size), "f")
 
@@ -138,6 +140,16 @@ class Asker:
     def place(self) -> str:
         """The id of a funding account or portfolio."""
         return str(self.client.user_id) if self.draw.random() < 0.3 else self.portfolio()
+
+
+def price_step(instrument: Instrument) -> Decimal:
+    """What prices of the symbol are whole multiples of."""
+    return instrument.price_step or instrument.tick_size
+
+
+def quantity_step(instrument: Instrument) -> Decimal:
+    """What quantities of the symbol are whole multiples of."""
+    return instrument.quantity_step or instrument.lot_size
 
 
 Value = Callable[[Asker], object]

@@ -84,6 +84,11 @@ class SimulatedExchange:
         """How many orders rest here."""
         return len(self._register.working)
 
+    def executed_lots(self, order_id: int) -> int | None:
+        """What was traded of an order that rests here; None of any other."""
+        order = self._register.working.get(order_id)
+        return None if order is None else order.executed_lots
+
     @property
     def next_trade_id(self) -> int:
         return self._register.next_trade_id

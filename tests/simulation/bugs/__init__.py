@@ -107,7 +107,8 @@ def forgets_names(patch: pytest.MonkeyPatch) -> None:
 
 def leaves_reduce_only_orders(patch: pytest.MonkeyPatch) -> None:
     """A position shrinks, and the orders that were to reduce it stay."""
-    patch.setattr(reports, "make_room", lambda *arguments: None)
+    for module in (orders, reports):
+        patch.setattr(module, "make_room", lambda *arguments: None)
 
 
 def keeps_old_sums(patch: pytest.MonkeyPatch) -> None:
@@ -208,9 +209,7 @@ class Bug(NamedTuple):
 
 
 BUGS = tuple(
-    Bug(plant, ())
-    if False
-    else Bug(plant, (), 12)
+    Bug(plant, ()) if False else Bug(plant, (), 12)
     for plant in (
         answers_before_the_disk,
         pushes_before_the_disk,

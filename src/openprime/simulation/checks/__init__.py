@@ -18,6 +18,7 @@ AT_REST: dict[str, Check] = {
     "sums equal a slow recomputation": books.sums_equal_recomputation,
     "a replay gives the same books": books.replay_gives_same_books,
     "fills make up orders": names.fills_make_up_orders,
+    "fills are the venue's": names.fills_are_the_venues,
     "a name acts once": names.names_act_once,
     "what was acknowledged is there": names.acknowledged_is_there,
     "what was refused is not there": names.refused_is_not_there,

@@ -12,13 +12,14 @@ from openprime.desk.reserves import required_freeze
 from openprime.desk.state import Account, Order
 from openprime.desk.worth import priority
 from openprime.model.numbers import ZERO
-from openprime.model.vocabulary import CANCEL_PENDING, OrderAction
+from openprime.model.vocabulary import CANCEL_PENDING, Exchange, OrderAction
 from openprime.simulation.checks.scene import Scene
 from openprime.simulation.witness import difference
 
-
 # Orders that were told to go; where the venue has ended one and its report was lost, it refuses.
 GOING = (CANCEL_PENDING, OrderAction.CANCEL_FAILED)
+# Whose money it is (a portfolio's at an exchange, or a user's), and the coin.
+Held = tuple[int, Exchange | None, str]
 # What a reserve may be too large by where an operator changed fees.
 FEES_CHANGED = Decimal("1.01")
 
@@ -121,7 +122,7 @@ def transfers_match_reserves(scene: Scene) -> str | None:
     """What is held back for transfers and withdrawals is what is on its way, but for what was
     seized of it.
     """
-    sums: dict[tuple[int, str | None, str], Decimal] = {}
+    sums: dict[Held, Decimal] = {}
     state = scene.state
     for transfer in state.transfers.values():
         place, coin = transfer.terms.source, transfer.terms.coin
@@ -137,7 +138,7 @@ def transfers_match_reserves(scene: Scene) -> str | None:
     return None
 
 
-def _held_for_transfers(scene: Scene) -> Iterator[tuple[tuple[int, str | None, str], Decimal]]:
+def _held_for_transfers(scene: Scene) -> Iterator[tuple[Held, Decimal]]:
     for account in scene.accounts():
         for coin, wallet in account.wallets.items():
             yield (account.portfolio_id, account.exchange, coin), wallet.transfer_frozen

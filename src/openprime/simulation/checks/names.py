@@ -36,6 +36,18 @@ def fills_make_up_orders(scene: Scene) -> str | None:
     return None
 
 
+def fills_are_the_venues(scene: Scene) -> str | None:
+    """Of an order that rests at the venue no more is filled here than there."""
+    exchange = scene.host.broker.gateway.exchange
+    for order in scene.state.orders.values():
+        lots = exchange.executed_lots(order.order_id)
+        instrument = scene.desk.reference.instruments[order.sym]
+        if lots is not None and order.executed_quantity > lots * instrument.lot_size:
+            there = lots * instrument.lot_size
+            return f"order {order.order_id} has {order.executed_quantity}, at the venue {there}"
+    return None
+
+
 def _named(scene: Scene) -> Named:
     """What there is under the names of clients, by kind, owner and name."""
     found: Named = {}
