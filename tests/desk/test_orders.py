@@ -386,3 +386,15 @@ def test_a_change_under_way_at_a_crash_is_asked_for_again() -> None:
         59500,
         D("0.03"),
     )
+
+
+def test_a_fill_beyond_the_old_quantity_says_that_the_venue_made_the_change() -> None:
+    """The confirmation itself was lost on its way."""
+    kit = funded()
+    order = kit.rest(BTC_PERP, "BUY", "0.02", 60000)
+    kit.do(c.ReplaceOrder(kit.portfolio_id, order.order_id, "", D(60001), D("0.05")))
+    kit.fill(order, 60001, "0.03", done=False)
+    assert (order.quantity, order.limit_price) == (D("0.05"), D(60001))
+    assert (order.amendment, order.action) == (None, OrderAction.AMEND_COMPLETED)
+    ended = last_order(kit.fill(order, 60001, "0.02"))
+    assert (ended.state, ended.executed_quantity) == (OrderState.FILLED, D("0.05"))

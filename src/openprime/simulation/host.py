@@ -144,7 +144,7 @@ class Host:
             short = f"{witness.told} was told of, recovery comes to {desk.state.sequence}"
             raise Violated("what was told is durable", short)
         witness.forget_lost(desk.state.sequence)
-        found = difference(desk, witness.desk)
+        found = difference(desk, witness.desk_at(desk.state.sequence))
         if found:
             raise Violated("recovery gives the same books", found)
         witness.watch(sequencer)

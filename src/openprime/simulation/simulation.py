@@ -184,7 +184,7 @@ class Simulation:
         self.start_again()
 
     def _end(self) -> None:
-        self.come_to_rest()
+        # In the midst of things: what is under way then must be found again.
         self.restart()
         self.come_to_rest()
         self.host.stop()
@@ -249,6 +249,6 @@ class Simulation:
 def _pause_s(draw: random.Random) -> float:
     """How long until the next step: mostly next to nothing, so that much is under way at once."""
     kind = draw.random()
-    if kind < 0.95:
+    if kind < 0.9:
         return draw.expovariate(400)
-    return draw.uniform(0.01, 0.25) if kind < 0.998 else draw.uniform(1, 12)
+    return draw.uniform(0.01, 0.4) if kind < 0.998 else draw.uniform(1, 12)

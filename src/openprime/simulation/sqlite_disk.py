@@ -118,6 +118,10 @@ class _Open(NamedTuple):
     passing: bool
 
 
+# SQLite keeps pointers into a mount for as long as the process lives.
+_MOUNTS: list["Mount"] = []
+
+
 class Mount:
     """Where SQLite finds a disk: a VFS of this process, for one disk after the other."""
 
@@ -138,6 +142,7 @@ class Mount:
                 setattr(self._vfs, call, kind(getattr(disks, call)))
         if _library().sqlite3_vfs_register(byref(self._vfs), 0) != OK:
             raise NoDisk("expected SQLite to take a VFS, found that it does not")
+        _MOUNTS.append(self)
 
     def put_in(self, disk: Disk, draw: random.Random) -> None:
         """From here on SQLite finds this disk; `draw` makes the random bytes it asks for."""

@@ -22,14 +22,14 @@ _decode = msgspec.msgpack.Decoder(Envelope).decode
 
 
 class Witness:
-    """`told` is the highest sequence that a crash must not take back, `desk` the one that replays
-    what was applied.
-    """
+    """`told` is the highest sequence that a crash must not take back."""
 
     def __init__(self, reference: Reference) -> None:
         self.told = 0
-        self.desk = Desk(reference)
-        self._applied: list[bytes] = []
+        self._reference = reference
+        # Never further than what was told: all beyond it may be lost, even what was found once.
+        self._desk = Desk(reference)
+        self._applied: list[tuple[int, bytes]] = []
         self._sequences: dict[int, int] = {}
         self._sequencer: Sequencer | None = None
 
@@ -58,7 +58,7 @@ class Witness:
         sequencer.settled = watched_settled  # type: ignore[method-assign]
 
     def _observe(self, envelope: Envelope, outcome: Outcome) -> Callable[[], None]:
-        self._applied.append(_encode(envelope))
+        self._applied.append((envelope.sequence, _encode(envelope)))
         self._sequences[id(envelope.command)] = envelope.sequence
 
         def published() -> None:
@@ -68,20 +68,27 @@ class Witness:
 
     def forget_lost(self, sequence: int) -> None:
         """What came after this sequence was lost with the process."""
-        self.replay(sequence)
-        self._applied.clear()
+        self._applied = [each for each in self._applied if each[0] <= sequence]
         self._sequences.clear()
 
-    def replay(self, sequence: int) -> None:
-        """Bring the witness's desk up to a sequence."""
-        count = 0
-        for encoded in self._applied:
-            envelope = _decode(encoded)
-            if envelope.sequence > sequence:
-                break
-            self.desk.apply(envelope)
-            count += 1
-        del self._applied[:count]
+    def desk_at(self, sequence: int) -> Desk:
+        """What the envelopes up to a sequence make of a desk."""
+        kept = min(sequence, self.told)
+        self._applied = _apply(self._desk, self._applied, kept)
+        if kept == sequence:
+            return self._desk
+        further = Desk(self._reference, state=decode_state(self._desk.snapshot()))
+        _apply(further, self._applied, sequence)
+        return further
+
+
+def _apply(desk: Desk, applied: list[tuple[int, bytes]], until: int) -> list[tuple[int, bytes]]:
+    """Give a desk the envelopes up to a sequence; returns those that are left."""
+    for count, (sequence, encoded) in enumerate(applied):
+        if sequence > until:
+            return applied[count:]
+        desk.apply(_decode(encoded))
+    return []
 
 
 def difference(found: Desk, wanted: Desk) -> str | None:

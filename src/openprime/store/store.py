@@ -244,9 +244,9 @@ class Store:
         if self.folder is None or self._mark is None:
             return
         check_mark(self.folder, self._mark.known, self.last_sequence, self.digest)
-        if self.durability is Durability.FSYNC:
-            self._mark.put(self.last_sequence, self.digest)
-        else:
+        # What a killed process wrote and did not sync is found here too, and may yet be lost with
+        # the power: it is marked with the first commit, whose sync is for all of the log.
+        if self.durability is not Durability.FSYNC:
             self._mark.clear()
 
     def _check_small(self, path: Path) -> None:
