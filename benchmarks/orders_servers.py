@@ -21,12 +21,17 @@ LOAD_CORE = 1
 
 
 class Server:
-    """A child process that says in a ready file that it serves."""
+    """A child process that says in a ready file that it serves. One that is `told` something reads
+    its standard input.
+    """
 
-    def __init__(self, command: list[str], ready_file: Path, log_file: Path) -> None:
+    def __init__(
+        self, command: list[str], ready_file: Path, log_file: Path, told: bool = False
+    ) -> None:
+        stdin = subprocess.PIPE if told else subprocess.DEVNULL
         with log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [sys.executable, "-m", *command], stdout=log, stderr=log, stdin=stdin
             )
         # Threads that the child starts later stay on the core of its first one.
         os.sched_setaffinity(self._process.pid, {SERVER_CORE})
@@ -38,6 +43,12 @@ class Server:
             time.sleep(0.02)
         self.ready = json.loads(ready_file.read_text())
 
+    def tell(self, line: str) -> None:
+        """Say a line to a child that listens."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+
     def pause(self) -> None:
         self._process.send_signal(signal.SIGSTOP)
 
@@ -48,6 +59,11 @@ class Server:
         """Processor time that it has used so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_kb(self) -> int:
+        """Memory that it holds."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
 
     def idle_share(self) -> float:
         """How much of a core it uses without any client: the broker's market."""

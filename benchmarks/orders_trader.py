@@ -83,12 +83,12 @@ class Trader:
             made.append(load.text_frame(json.dumps(frame, separators=(",", ":")).encode()))
         return made
 
-    def login(self) -> bytes:
+    def login(self, only_trade: bool = True) -> bytes:
         timestamp = str(int(time.time()))
         arguments = {
             "apiKey": self.access_key,
             "timestamp": timestamp,
             "sign": self.sign(timestamp + LOGIN_TAIL),
-            "onlyTrade": "true",
+            "onlyTrade": "true" if only_trade else "false",
         }
         return load.text_frame(json.dumps({"action": "login", "args": arguments}).encode())

@@ -13,6 +13,7 @@ Not advice: it joins whatever is best and has no opinion of its own.
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -49,6 +50,7 @@ OVERTAKEN = {
     401117: "order over by now",
 }
 END_SECONDS_MAX = 20
+ASK_AGAIN_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,9 @@ class MarketMaker:
             while True:
                 self._quiet.clear()
                 await self._ask("cancel_orders", None, {})
-                await self._quiet.wait()
+                # It passes over an order whose change is under way: then it is asked again.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._quiet.wait(), ASK_AGAIN_SECONDS)
                 # Frames keep their order: what was on its way is here before the pong.
                 self._heard_all.clear()
                 await self._socket.send("ping")

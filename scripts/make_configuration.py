@@ -68,6 +68,8 @@ MEANINGS = {
     "desk.loan_ltv_transfer": "RapidX loans over collateral that no transfer may leave behind",
     "desk.loan_ltv_call": "RapidX loans over collateral from which the account is MARGIN_CALL",
     "desk.loan_ltv_liquidate": "RapidX loans over collateral from which it is LIQUIDATING",
+    "desk.loan_ltv_target": "RapidX loans over collateral down to which they are then taken back",
+    "desk.loan_liquidation_fee_rate": "what is charged on loans that are taken back, as a fraction",
     "desk.rapid_pool_usdt": "what `transfer/rapidPool` tells of the pools of BINANCE and OKX, in "
     "USDT",
     "desk.default_position_mode": "position mode of new accounts",

@@ -43,7 +43,7 @@ from openprime.model.venue import (
     VenueRequest,
 )
 from openprime.model.vocabulary import Exchange, Liquidity, OrderType, Permission, UserKind
-from openprime.sequencer import Sequencer
+from openprime.sequencer import Sequencer, SequencerSettings
 from openprime.store import History, Store
 from tests.api import shapes
 
@@ -158,12 +158,15 @@ class Broker:
         settings: ApiSettings | None = None,
         kind: UserKind = UserKind.NORMAL,
         desk_settings: DeskSettings | None = None,
+        sequencing: SequencerSettings | None = None,
     ) -> None:
         self.runner = asyncio.Runner()
         self.clock_ms = NOW_MS
         self.store = Store.open(None)
         desk = Desk(REFERENCE, desk_settings or DeskSettings())
-        self.sequencer = Sequencer(desk, self.store, lambda: self.clock_ms, lambda _: NO_QUOTE)
+        self.sequencer = Sequencer(
+            desk, self.store, lambda: self.clock_ms, lambda _: NO_QUOTE, sequencing
+        )
         self.venue = TameVenue()
         self.venue.post = self.sequencer.post
         self.sequencer.deliver = self.venue.deliver

@@ -14,7 +14,7 @@ from openprime.api.private.dialect import ORDERS, Dialect
 from openprime.api.private.push import PrivatePush
 from openprime.api.private.socket import PrivateSocket, PrivateSocketSettings
 from openprime.api.sockets.limits import Pace
-from openprime.api.sockets.link import Message
+from openprime.api.sockets.link import OnFrame
 from openprime.api.sockets.login import Logins
 from tests.api.kit import Broker, sign
 
@@ -43,7 +43,10 @@ class Server:
     def abort(self) -> None:
         self.aborted = True
 
-    def send_now(self, message: Message) -> bool:
+    def hand_over(self, hear: OnFrame) -> None:
+        """The peer's frames come by ASGI."""
+
+    def send_now(self, wire: bytes) -> bool:
         """The peer takes frames from the queue alone."""
         return False
 

@@ -41,6 +41,13 @@ class House:
             trader.client.close()
         assert self.served.stop() == 0, self.served.log()
 
+    def reconnect(self) -> None:
+        """Follow the broker to where it was started again."""
+        for trader in self._traders:
+            old = trader.client
+            old.close()
+            trader.client = Client(self.served.rest_url, old.access_key, old.secret_key)
+
     def ask(self, method: str, path: str, **members: Any) -> Any:
         """The data of an operator's action, which must be done."""
         answer = self.answer(method, path, **members)

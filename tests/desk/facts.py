@@ -12,10 +12,20 @@ Amounts = dict[str, Decimal]
 
 @dataclass(frozen=True)
 class PaidIn:
-    """Money from outside."""
+    """Money from outside; `loan` is what of it is lent by RapidX."""
 
     coin: str
     amount: Decimal
+    loan: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class HourEnded:
+    """The end of an hour and what follows of it, with marks and funding rates as they were."""
+
+    time_ms: int
+    marks: Amounts
+    rates: Amounts
 
 
 @dataclass(frozen=True)
@@ -38,4 +48,4 @@ class Filled:
     frozen: Amounts
 
 
-Fact = PaidIn | Held | Filled
+Fact = PaidIn | HourEnded | Held | Filled

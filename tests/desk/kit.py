@@ -9,11 +9,11 @@ import msgspec
 
 from openprime.desk import commands as c
 from openprime.desk.desk import Desk
+from openprime.desk.exposures import exposure_of
 from openprime.desk.ledger import OUTSIDE, check_balanced, post, wallet_of
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Order, Position, leg_key
-from openprime.desk.turn import exposure_of
 from openprime.model.reference import Reference, build
 from openprime.model.venue import Accepted, Cancelled, Filled, VenueReport
 from openprime.model.vocabulary import (

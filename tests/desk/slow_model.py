@@ -1,8 +1,8 @@
 """The account formulas once more, slow and plain, written from the risk model's page.
 
-Nothing is kept: every answer is made anew from what was paid in, what was filled, what is at work
-and what prices are (risk-model 3 to 7, 9.1, 9.3; resolutions 108 to 135). It shares no line with
-the desk. Of the desk it reads facts alone: working orders, chosen leverages, prices, the rules.
+Nothing is kept: every answer is made anew from what was paid in, lent and filled, from hours that
+ended, what is at work and what prices are (risk-model 3 to 7, 9, 10; resolutions 108 to 141). It
+shares no line with the desk, and reads facts of it alone: orders, leverages, prices, the rules.
 
 Amounts are exact; quotients and fees are rounded where resolutions 134 and 135 say so.
 """
@@ -19,11 +19,13 @@ from openprime.desk.state import Account, Order
 from openprime.model.instrument import Instrument
 from openprime.model.reference import Reference
 from openprime.model.vocabulary import Business, Exchange, PositionSide, Side
-from tests.desk.facts import Amounts, Fact, Filled, PaidIn
+from tests.desk.facts import Amounts, Fact, Filled, HourEnded, PaidIn
 
 D = Decimal
 ZERO = D(0)
+HOUR_MS, HOURS_A_YEAR = 3_600_000, 8760
 Leg = tuple[str, PositionSide]
+OPENED = {Side.BUY: PositionSide.LONG, Side.SELL: PositionSide.SHORT}
 
 
 def cut(amount: Decimal, places: int = 18) -> Decimal:
@@ -38,76 +40,62 @@ def above(amount: Decimal) -> Decimal:
     return max(amount, ZERO)
 
 
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, ZERO)
+
+
 @dataclass
 class Purse:
-    """A coin: B and Bw of the page, and F."""
+    """A coin: B, Bw and Ln of the page, and F."""
 
     cash: Decimal = ZERO
     borrowed: Decimal = ZERO
+    loan: Decimal = ZERO
     frozen: Decimal = ZERO
-
-    def repay(self) -> None:
-        free = self.cash + self.borrowed - self.frozen
-        if free > 0:
-            self.borrowed -= min(free, self.borrowed)
 
     def pay(self, amount: Decimal, borrows: bool = False) -> None:
         before = self.cash + self.borrowed
         self.cash += amount
         if borrows:
             self.borrowed += above(min(ZERO, before) - (before + amount))
-        self.repay()
+        self.borrowed -= min(self.borrowed, above(self.cash + self.borrowed - self.frozen))
 
 
 @dataclass
 class Holding:
-    """A position: q signed, its average price, the fees since it was opened."""
+    """A position: q signed, its average price, fees and funding since it was opened."""
 
     quantity: Decimal = ZERO
     average: Decimal = ZERO
     fee: Decimal = ZERO
-
-
-@dataclass
-class Weight:
-    """What one leg adds to the account."""
-
-    value: Decimal = ZERO
-    profit: Decimal = ZERO
-    margin: Decimal = ZERO
-    maintenance: Decimal = ZERO
-    open_loss: Decimal = ZERO
+    funding: Decimal = ZERO
 
 
 class Books:
     """Coins and positions as the facts leave them."""
 
-    def __init__(self, rules: Reference, facts: Iterable[Fact]) -> None:
-        self.rules = rules
+    def __init__(self, desk: Desk, account: Account, facts: Iterable[Fact]) -> None:
+        self.desk, self.rules, self.account = desk, desk.reference, account
         self.purses: defaultdict[str, Purse] = defaultdict(Purse)
         self.holdings: dict[Leg, Holding] = {}
-        self._frozen: Amounts = {}
         for fact in facts:
             if isinstance(fact, PaidIn):
+                self.purses[fact.coin].loan += fact.loan
                 self.purses[fact.coin].pay(fact.amount)
+            elif isinstance(fact, HourEnded):
+                self._end_hour(fact)
             else:
-                self._hold(fact.frozen)
+                for coin in {*self.purses, *fact.frozen}:
+                    self.purses[coin].frozen = fact.frozen.get(coin, ZERO)
+                    self.purses[coin].pay(ZERO)
                 if isinstance(fact, Filled):
                     self._fill(fact)
-
-    def _hold(self, frozen: Amounts) -> None:
-        if frozen == self._frozen:
-            return
-        self._frozen = frozen
-        for coin in {*self.purses, *frozen}:
-            self.purses[coin].frozen = frozen.get(coin, ZERO)
-            self.purses[coin].repay()
 
     def _fill(self, fact: Filled) -> None:
         instrument = self.rules.instruments[fact.sym]
         quote = self.purses[instrument.quote]
         amount = fact.quantity * fact.price * instrument.contract_size
-        fees = self.rules.fees[f"{instrument.exchange}_{instrument.business}"]
+        fees = _fees(self.rules, instrument)
         fee = half_up(amount * (fees.maker if fact.maker else fees.taker), 8)
         if instrument.is_perp:
             quote.pay(self._fill_position(instrument, fact, fee))
@@ -123,7 +111,7 @@ class Books:
     def _fill_position(self, instrument: Instrument, fact: Filled, fee: Decimal) -> Decimal:
         """Let a fill act on a position; the realised profit."""
         leg = (fact.sym, fact.leg)
-        held = self.holdings.pop(leg, Holding())
+        held = self.holdings.get(leg, Holding())
         size, sign = abs(held.quantity), 1 if held.quantity > 0 else -1
         closes = min(size, fact.quantity) if sign * fact.side.sign < 0 else ZERO
         opens = fact.quantity - closes
@@ -131,9 +119,14 @@ class Books:
         fee_to_close = cut(fee * closes / fact.quantity) if opens else fee if closes else ZERO
         held.quantity -= closes * sign
         held.fee += fee_to_close
+        if not held.quantity:
+            self.holdings.pop(leg, None)
         if opens:
-            if not held.quantity:
-                held, size = Holding(), ZERO
+            # What a closing order of a leg fills beyond it opens the other leg.
+            opened = leg if fact.leg is PositionSide.NONE else (fact.sym, OPENED[fact.side])
+            if closes or opened != leg:
+                held, leg = self.holdings.get(opened, Holding()), opened
+            size = abs(held.quantity)
             mean = (held.average * size + fact.price * opens) / (size + opens)
             held.average = half_up(mean, 18) if size else fact.price
             held.quantity += opens * fact.side.sign
@@ -142,37 +135,42 @@ class Books:
             self.holdings[leg] = held
         return profit
 
+    def _end_hour(self, hour: HourEnded) -> None:
+        """Funding, then interest at one rate for all that is owed; five minutes later of loans."""
+        profits: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for (sym, _), held in self.holdings.items():
+            instrument, mark = self.rules.instruments[sym], hour.marks.get(sym, ZERO)
+            size = held.quantity * instrument.contract_size
+            profits[instrument.quote] += size * (mark - held.average)
+            if hour.time_ms % (instrument.funding_interval_hours * HOUR_MS) == 0:
+                amount = cut(-size * mark * hour.rates.get(sym, ZERO))
+                held.funding += amount
+                self.purses[instrument.quote].pay(amount)
+        for coin, purse in self.purses.items():
+            owed = above(purse.frozen - purse.cash - profits[coin])
+            levels = self.rules.interest_levels[f"{self.account.exchange}:{coin}"]
+            level = next((each for each in levels if owed <= each.loan_limit), levels[-1])
+            purse.pay(-cut(owed * level.hourly_rate))
+            if purse.loan:
+                yearly = purse.loan * self.rules.loan_terms[coin].annual_rate
+                purse.pay(-cut(yearly / HOURS_A_YEAR, 6))
+
 
 class SlowAccount:
     """One account at this moment; `marks` are prices to suppose in the place of the real ones."""
 
     def __init__(
-        self,
-        desk: Desk,
-        account: Account,
-        books: Books,
-        marks: Amounts | None = None,
-        with_orders: bool = True,
+        self, books: Books, marks: Amounts | None = None, with_orders: bool = True
     ) -> None:
-        self.rules = desk.reference
-        self.settings = desk.turn.settings
-        self.account = account
+        desk, account, self.books, self.rules = books.desk, books.account, books, books.rules
+        self.settings, self.account = desk.turn.settings, account
         self.marks = desk.state.marks | (marks or {})
         self.indexes = defaultdict(Decimal, desk.state.indexes, USDT=D(1))
         self.orders = _orders(desk, account) if with_orders else []
-        self.books = books
         legs = {*books.holdings, *((o.sym, o.position_side) for o in self.orders)}
-        self.weights = {leg: self._weight(leg) for leg in legs if self._of(leg).is_perp}
+        perps = [leg for leg in legs if self.rules.instruments[leg[0]].is_perp]
+        self.weights = {leg: self._weight(leg) for leg in perps}
         self.sums = self._sums()
-
-    def _of(self, leg: Leg) -> Instrument:
-        return self.rules.instruments[leg[0]]
-
-    def _fees(self, instrument: Instrument):  # type: ignore[no-untyped-def]
-        return self.rules.fees[f"{instrument.exchange}_{instrument.business}"]
-
-    def discount(self, coin: str) -> Decimal:
-        return self.rules.discounts.get(coin, D("0.1"))
 
     def leverage(self, sym: str) -> int:
         chosen = self.account.leverage.get(sym, self.rules.instruments[sym].default_leverage)
@@ -190,17 +188,19 @@ class SlowAccount:
         tiers = self.rules.position_tiers[sym]
         return next((tier for tier in tiers if size <= tier.cap), tiers[-1])
 
-    def _weight(self, leg: Leg) -> Weight:
+    def _weight(self, leg: Leg) -> Amounts:
+        """What one leg adds to the account."""
         sym, side = leg
-        instrument, held = self._of(leg), self.books.holdings.get(leg, Holding())
+        instrument, held = self.rules.instruments[sym], self.books.holdings.get(leg, Holding())
         mark, contract = self.marks.get(sym, ZERO), instrument.contract_size
-        fees = self._fees(instrument)
+        fees = _fees(self.rules, instrument)
         quantity = held.quantity
         value = abs(quantity) * contract * mark
         loss = value * fees.taker
         opening = {Side.BUY: ZERO, Side.SELL: ZERO}
         room = abs(quantity)
-        for order in sorted(self._opening(leg), key=_rank):
+        mine = [o for o in self.orders if (o.sym, o.position_side) == leg and not o.reduce_only]
+        for order in sorted(mine, key=_rank):
             price, left = _price(order), order.remaining
             counted = max(price, mark) if order.side is Side.SELL else price
             opening[order.side] += counted * left * contract
@@ -215,36 +215,23 @@ class SlowAccount:
         worst = max(abs(signed + buys), abs(signed - sells), abs(signed))
         if side is not PositionSide.NONE:
             worst = value + (buys if side is PositionSide.LONG else sells)
-        return Weight(
-            value,
-            quantity * contract * (mark - held.average),
-            cut(worst / self.leverage(sym)),
-            self._maintenance(sym, quantity, value),
-            loss,
-        )
+        tier, flat = self.tier(sym, quantity), self.account.exchange is Exchange.OKX
+        less = ZERO if flat or not quantity else tier.maintenance_amount
+        return {
+            "value": value,
+            "profit": quantity * contract * (mark - held.average),
+            "margin": cut(worst / self.leverage(sym)),
+            "maintenance": cut(value * tier.mm_rate - less),
+            "open_loss": loss,
+        }
 
-    def _opening(self, leg: Leg) -> list[Order]:
-        """The orders of a leg that may add to it."""
-        return [o for o in self.orders if (o.sym, o.position_side) == leg and not o.reduce_only]
-
-    def _maintenance(self, sym: str, quantity: Decimal, value: Decimal) -> Decimal:
-        if not quantity:
-            return ZERO
-        tier = self.tier(sym, quantity)
-        flat = self.account.exchange is Exchange.OKX
-        return cut(value * tier.mm_rate - (ZERO if flat else tier.maintenance_amount))
-
-    def _settled_in(self, coin: str) -> list[Weight]:
-        return [w for leg, w in self.weights.items() if self._of(leg).quote == coin]
-
-    def profit(self, coin: str) -> Decimal:
-        return sum((w.profit for w in self._settled_in(coin)), ZERO)
-
-    def perp_margin(self, coin: str) -> Decimal:
-        return sum((w.margin for w in self._settled_in(coin)), ZERO)
+    def settled(self, coin: str, part: str) -> Decimal:
+        """A part of what the legs that settle in a coin weigh."""
+        legs = [leg for leg in self.weights if self.rules.instruments[leg[0]].quote == coin]
+        return total(self.weights[leg][part] for leg in legs)
 
     def equity(self, coin: str) -> Decimal:
-        return self.books.purses[coin].cash + self.profit(coin)
+        return self.books.purses[coin].cash + self.settled(coin, "profit")
 
     def owed(self, coin: str) -> Decimal:
         """L: what resting MARGIN orders would borrow is owed already."""
@@ -252,8 +239,8 @@ class SlowAccount:
 
     def worth(self, coin: str, amount: Decimal) -> Decimal:
         """What an amount of a coin counts as margin."""
-        value = amount * self.indexes[coin]
-        return value * self.discount(coin) if amount > 0 else value
+        discount = self.rules.discounts.get(coin, D("0.1")) if amount > 0 else 1
+        return amount * self.indexes[coin] * discount
 
     def margin_value(self, coin: str) -> Decimal:
         return self.worth(coin, self.equity(coin))
@@ -262,21 +249,30 @@ class SlowAccount:
         leverage = self.account.coin_leverage.get(coin, 1)
         return cut(self.owed(coin) * self.indexes[coin] / leverage)
 
-    def debt_maintenance(self, coin: str) -> Decimal:
+    def maintenance(self, coin: str) -> Decimal:
+        """What is owed needs, and what a loan does beside."""
         owed, tiers = self.owed(coin), self.rules.loan_tiers[f"{self.account.exchange}:{coin}"]
         tier = next((tier for tier in tiers if owed < tier.cap), tiers[-1])
-        return cut(owed * self.indexes[coin] * tier.mm_rate)
+        lent = self.loan(coin)
+        needed = cut(lent * self.rules.loan_terms[coin].maintenance_rate) if lent else ZERO
+        return cut(owed * self.indexes[coin] * tier.mm_rate) + needed
+
+    def loan(self, coin: str) -> Decimal:
+        return self.books.purses[coin].loan * self.indexes[coin]
+
+    def loan_margin(self, coin: str) -> Decimal:
+        lent = self.loan(coin)
+        return cut(lent / self.rules.loan_terms[coin].leverage) if lent else ZERO
 
     def _spot_loss(self, order: Order) -> Decimal:
         """Margin value lost if the order filled in full, and its fee."""
         instrument = self.rules.instruments[order.sym]
         quantity, quote = order.remaining, order.remaining * _price(order)
-        sign = order.side.sign
-        loss = ZERO
+        sign, loss = order.side.sign, ZERO
         for coin, change in ((instrument.base, quantity * sign), (instrument.quote, -quote * sign)):
             owned = self.equity(coin)
             loss += self.worth(coin, owned) - self.worth(coin, owned + change)
-        fee = quote * self._fees(instrument).taker * self.indexes[instrument.quote]
+        fee = quote * _fees(self.rules, instrument).taker * self.indexes[instrument.quote]
         return cut(above(loss) + fee)
 
     def _sums(self) -> Amounts:
@@ -284,16 +280,16 @@ class SlowAccount:
         weights, coins = self.weights.values(), list(self.books.purses)
         spot = [o for o in self.orders if not self.rules.instruments[o.sym].is_perp]
         return {
-            "margin_value": sum(map(self.margin_value, coins), ZERO),
-            "equity": sum((self.equity(c) * self.indexes[c] for c in coins), ZERO),
-            "upnl": sum((self.profit(c) * self.indexes[c] for c in coins), ZERO),
-            "position_value": sum((w.value for w in weights), ZERO),
-            "open_loss_margin": sum((w.open_loss for w in weights), ZERO)
-            + sum(map(self._spot_loss, spot), ZERO),
-            "perp_margin": sum((w.margin for w in weights), ZERO),
-            "debt_margin": sum(map(self.debt_margin, coins), ZERO),
-            "maintain_margin": sum((w.maintenance for w in weights), ZERO)
-            + sum(map(self.debt_maintenance, coins), ZERO),
+            "margin_value": total(map(self.margin_value, coins)),
+            "equity": total(self.equity(c) * self.indexes[c] for c in coins),
+            "upnl": total(self.settled(c, "profit") * self.indexes[c] for c in coins),
+            "position_value": total(w["value"] for w in weights),
+            "open_loss_margin": total(w["open_loss"] for w in weights)
+            + total(map(self._spot_loss, spot)),
+            "perp_margin": total(w["margin"] for w in weights),
+            "debt_margin": total(self.debt_margin(c) + self.loan_margin(c) for c in coins),
+            "maintain_margin": total(w["maintenance"] for w in weights)
+            + total(map(self.maintenance, coins)),
         }
 
     def overview(self) -> dict[str, Decimal | None]:
@@ -314,7 +310,7 @@ class SlowAccount:
         """Every number of a wallet's row."""
         purse, equity, index = self.books.purses[coin], self.equity(coin), self.indexes[coin]
         free = above(purse.cash + purse.borrowed - purse.frozen)
-        held = self.perp_margin(coin)
+        held = self.settled(coin, "margin")
         needs = above(held / index + purse.frozen - above(equity)) if index else ZERO
         return {
             "balance": above(purse.cash + purse.borrowed),
@@ -325,45 +321,48 @@ class SlowAccount:
             "borrow": purse.borrowed,
             "overdraw": above(-(purse.cash + purse.borrowed)),
             "virtual_borrow": above(needs - self.owed(coin)) if index else ZERO,
-            "upnl": self.profit(coin),
+            "upnl": self.settled(coin, "profit"),
             "index_price": index,
             "equity_value": equity * index,
             "margin_value": self.margin_value(coin),
             "perp_margin": held,
             "debt_margin": self.debt_margin(coin),
-            "max_transferable": self._transferable(coin, free),
+            "max_transferable": self._transferable(coin, above(free - purse.loan)),
         }
 
     def _transferable(self, coin: str, free: Decimal) -> Decimal:
-        weight = self.indexes[coin] * self.discount(coin)
+        weight, sums = self.worth(coin, D(1)), self.sums
         if not weight:
             return free
-        sums = self.sums
         valid = sums["margin_value"] - sums["open_loss_margin"]
-        room = min(
-            valid - sums["perp_margin"] - sums["debt_margin"], valid - 3 * sums["maintain_margin"]
-        )
+        margin = sums["perp_margin"] + sums["debt_margin"]
+        room = valid - max(margin, 3 * sums["maintain_margin"])
+        lent = total(map(self.loan, self.books.purses))
+        if lent:
+            secured = total(above(self.margin_value(each)) for each in self.books.purses)
+            room = min(room, secured - lent / self.settings.loan_ltv_transfer)
         return above(min(free, cut(room / weight)))
 
     def position(self, leg: Leg) -> dict[str, object]:
         """Every number of a position's row but liqPrice."""
         held, weight, (sym, _) = self.books.holdings[leg], self.weights[leg], leg
-        contract, leverage = self._of(leg).contract_size, self.leverage(sym)
+        contract, leverage = self.rules.instruments[sym].contract_size, self.leverage(sym)
         entry = held.average * abs(held.quantity) * contract
         tier = self.tier(sym, held.quantity)
         return {
             "quantity": held.quantity,
-            "value": weight.value,
-            "margin": weight.value / leverage,
-            "maintenance": weight.maintenance,
-            "upnl": weight.profit,
-            "upnl_rate": weight.profit * leverage / entry if entry else ZERO,
+            "value": weight["value"],
+            "margin": weight["value"] / leverage,
+            "maintenance": weight["maintenance"],
+            "upnl": weight["profit"],
+            "upnl_rate": weight["profit"] * leverage / entry if entry else ZERO,
             "average_price": held.average,
             "mark_price": self.marks.get(sym, ZERO),
             "leverage": leverage,
             "max_leverage": self.capped(tier.max_leverage),
             "risk_level": tier.level,
             "fee": held.fee,
+            "funding_fee": held.funding,
         }
 
 
@@ -374,11 +373,15 @@ def frozen_by(desk: Desk, account: Account) -> Amounts:
         instrument = desk.reference.instruments[order.sym]
         coin, amount = instrument.base, order.remaining
         if order.side is Side.BUY:
-            fee = desk.reference.fees[f"{instrument.exchange}_{instrument.business}"].taker
+            fee = _fees(desk.reference, instrument).taker
             coin, amount = instrument.quote, cut(_price(order) * order.remaining * (1 + fee))
         if not instrument.is_perp:
             frozen[coin] = frozen.get(coin, ZERO) + amount
     return frozen
+
+
+def _fees(rules: Reference, instrument: Instrument):  # type: ignore[no-untyped-def]
+    return rules.fees[f"{instrument.exchange}_{instrument.business}"]
 
 
 def _orders(desk: Desk, account: Account) -> list[Order]:
@@ -387,9 +390,7 @@ def _orders(desk: Desk, account: Account) -> list[Order]:
 
 
 def _price(order: Order) -> Decimal:
-    if order.amendment:
-        return order.amendment.price
-    return order.limit_price or order.assumed_price
+    return order.amendment.price if order.amendment else order.limit_price or order.assumed_price
 
 
 def _rank(order: Order) -> tuple[bool, Decimal, int]:

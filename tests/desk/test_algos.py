@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from openprime.desk import commands as c
-from openprime.desk.algo_state import AlgoOrder, Attached, Trigger
+from openprime.desk.algo_state import Attached
 from openprime.desk.algos import end_by_client
 from openprime.desk.commands import Traded
 from openprime.desk.events import AlgoChanged, OrderChanged
 from openprime.desk.following import follow
 from openprime.desk.orders import finish
 from openprime.desk.outcome import Outcome
-from openprime.desk.state import Order, TaskKind
+from openprime.desk.state import Order
 from openprime.model.venue import Accepted, Cancelled
 from openprime.model.vocabulary import (
     AlgoState,
@@ -26,65 +26,33 @@ from openprime.model.vocabulary import (
     PositionSide,
     Side,
     TimeInForce,
-    TriggerLeg,
-    WatchedPrice,
+)
+from tests.desk.algo_kit import (
+    CONDITIONAL,
+    LAST,
+    STOP,
+    TAKE,
+    ask,
+    fill_all,
+    funded_kit,
+    last_word,
+    mark,
+    placed,
+    run_to,
+    scheduled,
+    slices_due,
+    sub_orders,
+    trigger,
 )
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
 
-MARK, LAST = WatchedPrice.MARK_PRICE, WatchedPrice.LAST_PRICE
-CONDITIONAL, TAKE, STOP = TriggerLeg.CONDITIONAL, TriggerLeg.TAKE_PROFIT, TriggerLeg.STOP_LOSS
 ENTIRE, PARTIAL = ConditionType.ENTIRE_CLOSE_POSITION, ConditionType.PARTIAL_CLOSE_POSITION
 HOUR_MS = 3_600_000
 
 
 @pytest.fixture
 def kit() -> DeskKit:
-    desk = DeskKit()
-    desk.cash("USDT", 100_000)
-    desk.index("BTC", 60000)
-    desk.mark(BTC_PERP, 60000)
-    return desk
-
-
-def trigger(price: object, order_price: object = 0, watched: WatchedPrice = MARK) -> Trigger:
-    return Trigger(D(str(price)), watched, D(str(order_price)))
-
-
-def ask(kit: DeskKit, **changes: Any) -> Outcome:
-    """Place a conditional buy of 0.1 BTC at 61,000, but for the changes."""
-    asked: dict[str, Any] = {
-        "portfolio_id": kit.portfolio_id,
-        "sym": BTC_PERP,
-        "algo_type": AlgoType.TPSL,
-        "provider": "ABEX",
-        "side": Side.BUY,
-        "quantity": D("0.1"),
-        "condition": ConditionType.CONDITIONAL,
-        "triggers": {CONDITIONAL: trigger(61000)},
-    }
-    return kit.do(c.PlaceAlgoOrder(**(asked | changes)))
-
-
-def placed(kit: DeskKit, **changes: Any) -> AlgoOrder:
-    outcome = ask(kit, **changes)
-    assert outcome.refusal is None, outcome.refusal
-    assert isinstance(outcome.reply, AlgoOrder)
-    return kit.desk.state.algos[outcome.reply.algo_order_id]
-
-
-def sub_orders(outcome: Outcome) -> list[Order]:
-    """The orders that algo orders set off, as first told."""
-    told = [e.order for e in outcome.events if isinstance(e, OrderChanged)]
-    new = [order for order in told if order.algo_order_id and order.state is OrderState.NEW]
-    return list({order.order_id: order for order in reversed(new)}.values())[::-1]
-
-
-def last_word(outcome: Outcome) -> AlgoOrder:
-    return [e.algo for e in outcome.events if isinstance(e, AlgoChanged)][-1]
-
-
-def mark(kit: DeskKit, price: object) -> Outcome:
-    return kit.do(c.SetPrices({BTC_PERP: D(str(price))}, {}))
+    return funded_kit()
 
 
 # -- triggers
@@ -243,30 +211,6 @@ def test_an_order_that_never_fills_leaves_nothing_behind(kit: DeskKit) -> None:
 # -- schedules
 
 
-def run_to(kit: DeskKit, time_ms: int) -> Outcome:
-    kit.now_ms = time_ms - 1
-    return kit.do(c.RunAgenda())
-
-
-def slices_due(kit: DeskKit) -> list[int]:
-    """When slices are due, in ms."""
-    agenda = kit.desk.state.agenda
-    return [due.time_ms for due in agenda if due.kind is TaskKind.RUN_SLICE]
-
-
-def scheduled(kit: DeskKit, kind: AlgoType, quantity: str, minutes: int) -> AlgoOrder:
-    start_ms = kit.now_ms + 1
-    return placed(
-        kit, algo_type=kind, condition=None, triggers={}, quantity=D(quantity),
-        start_ms=start_ms, end_ms=start_ms + minutes * 60_000, interval_ms=60_000,
-    )  # fmt: skip
-
-
-def fill_all(kit: DeskKit, order: Order) -> Outcome:
-    kit.report(Accepted(order.order_id))
-    return kit.fill(kit.desk.state.orders[order.order_id], 60000, order.quantity)
-
-
 def test_a_twap_trades_the_same_each_interval_and_the_rest_at_the_end(kit: DeskKit) -> None:
     algo = scheduled(kit, AlgoType.TWAP, "0.1", 3)
     assert algo.schedule is not None
@@ -297,6 +241,24 @@ def test_what_a_slice_leaves_is_traded_later_and_the_end_tells_what_is_missing(
     kit.report(Cancelled(second.order_id, requested=False))
     ended = last_word(run_to(kit, algo.schedule.end_ms))
     assert (ended.state, ended.executed_quantity) == (AlgoState.EXPIRED, D("0.02"))
+
+
+def test_a_schedule_tells_of_each_fill(kit: DeskKit) -> None:
+    scheduled(kit, AlgoType.TWAP, "0.4", 4)
+    (order,) = sub_orders(run_to(kit, slices_due(kit)[0]))
+    kit.report(Accepted(order.order_id))
+    working = kit.desk.state.orders[order.order_id]
+    for part, sum_so_far in (("0.04", "0.04"), ("0.06", "0.1")):
+        told = last_word(kit.fill(working, 60000, part, done=sum_so_far == "0.1"))
+        assert (told.state, told.executed_quantity) == (AlgoState.PROCESSING, D(sum_so_far))
+
+
+def test_a_schedule_tells_that_it_began_though_its_first_slice_trades_nothing(
+    kit: DeskKit,
+) -> None:
+    scheduled(kit, AlgoType.TWAP, "0.001", 4)
+    begun = last_word(run_to(kit, slices_due(kit)[0]))
+    assert (begun.state, begun.executed_quantity) == (AlgoState.PROCESSING, D(0))
 
 
 def test_a_vwap_trades_more_where_the_market_does(kit: DeskKit) -> None:

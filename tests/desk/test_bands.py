@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openprime.desk import commands as c
-from openprime.desk.drawing import intervals
+from openprime.desk.drawing import band_of
 from openprime.desk.margin import refresh, totals
 from openprime.desk.risk import standing
 from openprime.desk.settings import DeskSettings
@@ -85,7 +85,7 @@ def test_statuses_are_always_those_of_the_sums(
 
 
 def banded(kit: DeskKit, account: Account) -> bool:
-    return id(account) not in kit.desk.turn.bands.loose
+    return not account.loose and bool(account.band)
 
 
 def test_a_tick_looks_only_at_those_it_may_change() -> None:
@@ -93,13 +93,13 @@ def test_a_tick_looks_only_at_those_it_may_change() -> None:
     account = kit.account()
     kit.mark(BTC_PERP, 60000)
     assert banded(kit, account)
-    (low, high) = intervals(kit.desk.turn, account)[BTC_PERP]
-    assert (low, high) == (54000, 66000)  # the widest there is
+    (low, high) = band_of(kit.desk.turn, account)[BTC_PERP]
+    assert (low, high) == (30000, 90000)  # the widest there is
     seen = account.prices_seen
-    kit.mark(BTC_PERP, 54000)
-    kit.mark(BTC_PERP, 66000)
+    kit.mark(BTC_PERP, 30000)
+    kit.mark(BTC_PERP, 90000)
     assert account.prices_seen == seen
-    kit.mark(BTC_PERP, 66001)
+    kit.mark(BTC_PERP, 90001)
     assert account.prices_seen > seen
 
 
@@ -110,7 +110,7 @@ def test_the_nearer_a_threshold_the_narrower_the_band() -> None:
     kit.cash("USDT", 1500)
     kit.mark(BTC_PERP, 60000)
     assert account.status is AccountStatus.NORMAL
-    low, high = intervals(kit.desk.turn, account)[BTC_PERP]
+    low, high = band_of(kit.desk.turn, account)[BTC_PERP]
     # 120000 of value, 738 above 1.5 times the maintenance of 480
     assert D(59640) < low < D(59700)
     assert abs(high - 60000 - (60000 - low)) < D("1e-30")

@@ -7,8 +7,10 @@ import pytest
 
 from openprime.desk import commands as c
 from openprime.desk.settings import DeskSettings
+from openprime.desk.state import Order
 from openprime.errors import message
 from openprime.model.reference import Reference
+from openprime.model.venue import Accepted
 from openprime.model.vocabulary import Exchange, OrderType, PositionSide, Side, TimeInForce
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
 
@@ -284,3 +286,29 @@ def test_named_side_with_reduce_only_in_a_net_account(kit: DeskKit) -> None:
     )  # fmt: skip
     assert kit.code(outcome) == 400000
     assert message(400000) == "Invalid Parameter, please check api doc"
+
+
+def test_a_market_maximum_may_be_counted_in_quote_coin() -> None:
+    kit = with_rule(BTC_PERP, max_market_in_quote=True, max_market_size=D(5000))
+    text = "Order quantity should be less than the max market base size"
+    refused(kit, 401027, text, BTC_PERP, "BUY", "0.084", market=True)
+    assert kit.place(BTC_PERP, "BUY", "0.083", market=True).refusal is None
+
+
+def test_a_post_only_order_has_nothing_to_meet_in_an_empty_book(kit: DeskKit) -> None:
+    kit.quotes.clear()
+    assert kit.place(BTC_PERP, "BUY", "0.01", "60000.1", tif="GTX").refusal is None
+
+
+def test_a_venue_that_answers_later_says_itself_whether_an_order_may_rest() -> None:
+    kit = DeskKit(DeskSettings(venue_answers_at_once=False))
+    kit.cash("USDT", 100_000)
+    kit.mark(BTC_PERP, 60000)
+    kit.quote(BTC_PERP, "59999.9", "60000.1")
+    outcome = kit.place(BTC_PERP, "BUY", "0.01", "60000.1", tif="GTX")
+    assert outcome.refusal is None
+    assert len(outcome.requests) == 1
+    assert isinstance(outcome.reply, Order)
+    kit.report(Accepted(outcome.reply.order_id))
+    moved = c.ReplaceOrder(kit.portfolio_id, outcome.reply.order_id, "", D("60000.2"), None)
+    assert kit.do(moved).refusal is None

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from openprime.desk import commands as c
+from openprime.desk import rounds, work
 from openprime.desk.desk import Desk
 from openprime.desk.events import AccountChanged, PositionChanged, Statement
 from openprime.desk.outcome import Outcome
@@ -16,7 +17,7 @@ from openprime.desk.watched import HOUR_MS, watch
 from openprime.model.instrument import InterestLevel
 from openprime.model.numbers import truncate
 from openprime.model.reference import Reference
-from openprime.model.vocabulary import Business, Exchange, StatementType
+from openprime.model.vocabulary import Business, Exchange, StatementType, UserKind
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, START_MS, DeskKit, reference
 
 D = Decimal
@@ -306,3 +307,121 @@ def test_the_journal_alone_gives_the_same_books() -> None:
     assert replayed.state.agenda == state.agenda
     assert replayed.state.watched == state.watched
     assert replayed.state.funding_rates == state.funding_rates
+
+
+# -- many accounts
+
+
+def crowd(kit: DeskKit, count: int) -> list[int]:
+    """So many portfolios, each long 1 BTC and 100 USDT short; in the order of their ids."""
+    own, made = kit.portfolio_id, []
+    for _ in range(count):
+        kit.do(c.CreateUser(UserKind.NORMAL))
+        kit.portfolio_id = list(kit.desk.state.portfolios)[-1]
+        kit.do(c.Credit(kit.portfolio_id, Exchange.BINANCE, "BTC", D(2)))
+        kit.trade(BTC_PERP, "BUY", 1, 60000)
+        made.append(kit.portfolio_id)
+    kit.portfolio_id = own
+    return made
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two accounts a command."""
+    monkeypatch.setattr(rounds, "ACCOUNTS_MAX", 2)
+    monkeypatch.setattr(work, "WORK_MAX", 3)
+
+
+def calm_before(kit: DeskKit, time_ms: int) -> None:
+    """Let time pass up to a moment, and the desk do all that is due before it."""
+    kit.now_ms = time_ms - 2
+    while kit.desk.state.agenda[0].time_ms < time_ms:
+        kit.now_ms -= 1
+        kit.do(c.RunAgenda())
+
+
+def funded(outcome: Outcome) -> list[tuple[int, Decimal]]:
+    rows = statements(outcome)
+    found = [row for row in rows if row.statement_type is StatementType.FUNDING_FEE]
+    assert all(int(row.request_id) == row.time_ms for row in rows)
+    return [(row.portfolio_id, row.delta) for row in found]
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_an_hour_ends_for_so_many_accounts_at_once() -> None:
+    kit = kit_with(("0.001", "1000000"))
+    first, second, third, fourth, fifth = crowd(kit, 5)
+    set_rate(kit, "0.0001")
+    due_ms = settlement(kit)
+    calm_before(kit, due_ms)
+    assert funded(until(kit, due_ms)) == [(first, D(-6)), (second, D(-6))]
+    left = kit.desk.state.rounds[TaskKind.CLOSE_HOUR].waiting
+    assert left == [f"{each}:BINANCE" for each in (fifth, fourth, third)]
+    # What is settled later is settled at the same moment's mark and rate.
+    outcome = kit.do(c.SetPrices({BTC_PERP: D(70000)}, {}, funding={BTC_PERP: D("0.0005")}))
+    assert funded(outcome) == [(third, D(-6)), (fourth, D(-6))]
+    assert {row.time_ms for row in statements(outcome)} == {due_ms}
+    assert funded(kit.do(c.RunAgenda())) == [(fifth, D(-6))]
+    assert kit.desk.state.rounds == {}
+    assert statements(kit.do(c.RunAgenda())) == []
+    assert len(kit.desk.state.watched) == 5
+    assert funded(until(kit, settlement(kit) - 7 * HOUR_MS)) == []
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_what_was_opened_after_the_hour_is_not_settled() -> None:
+    kit = kit_with()
+    *_, last = crowd(kit, 3)
+    set_rate(kit, "0.0001")
+    due_ms = settlement(kit)
+    calm_before(kit, due_ms)
+    assert len(funded(until(kit, due_ms))) == 2
+    kit.portfolio_id = last
+    kit.trade(BTC_PERP, "SELL", 1, 60000)
+    kit.trade(BTC_PERP, "BUY", 1, 60000)
+    assert funded(kit.do(c.RunAgenda())) == []
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_the_next_hour_waits_for_all_accounts_of_the_one_before() -> None:
+    """An hour that passed meanwhile is priced before later prices come, so the first is ended."""
+    kit = kit_with()
+    kit.do(c.Override("instruments", BTC_PERP, {"fundingIntervalHours": "1"}))
+    portfolios = crowd(kit, 3)
+    set_rate(kit, "0.0001")
+    until(kit, NEXT_HOUR_MS)
+    kit.now_ms = NEXT_HOUR_MS + HOUR_MS
+    outcome = kit.do(c.SetPrices({BTC_PERP: D(50000)}, {}))
+    rows = [(row.time_ms - NEXT_HOUR_MS, row.portfolio_id) for row in statements(outcome)]
+    assert rows == [(0, portfolios[2]), (HOUR_MS, portfolios[0]), (HOUR_MS, portfolios[1])]
+    assert funded(kit.do(c.RunAgenda())) == [(portfolios[2], D(-6))]
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_a_round_goes_on_after_a_restart() -> None:
+    kit = kit_with(("0.001", "1000000"))
+    crowd(kit, 3)
+    set_rate(kit, "0.0001")
+    due_ms = settlement(kit)
+    calm_before(kit, due_ms)
+    until(kit, due_ms)
+    assert kit.desk.state.rounds
+    snapshot = kit.desk.snapshot()
+    again = Desk(kit.desk.turn.base, state=msgspec.msgpack.decode(snapshot, type=State))
+    outcome = kit.do(c.RunAgenda())
+    assert again.apply(kit.journal[-1]).events == outcome.events
+    assert again.snapshot() == kit.desk.snapshot()
+
+
+def test_in_portions_or_at_once_the_books_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def books(kit: DeskKit) -> list[Decimal]:
+        crowd(kit, 4)
+        set_rate(kit, "0.0001")
+        calm_before(kit, NEXT_HOUR_MS + 20 * HOUR_MS)
+        portfolios = kit.desk.state.portfolios.values()
+        return [p.accounts["BINANCE"].wallets["USDT"].cash for p in portfolios]
+
+    at_once = books(kit_with(("0.001", "1000000")))
+    monkeypatch.setattr(rounds, "ACCOUNTS_MAX", 1)
+    monkeypatch.setattr(work, "WORK_MAX", 1)
+    assert books(kit_with(("0.001", "1000000"))) == at_once

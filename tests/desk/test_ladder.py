@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from openprime.desk import commands as c
-from openprime.desk import views
+from openprime.desk import relief, views, work
 from openprime.desk.desk import Desk
 from openprime.desk.events import MarginCalled, OrderChanged
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
+from openprime.desk.worth import Worth, worth_of
 from openprime.model.vocabulary import AccountStatus, OrderAction
 from tests.desk.kit import BTC_PERP, BTC_SPOT, DeskKit, reference
 
@@ -158,3 +160,37 @@ def test_a_replay_ends_where_the_desk_did() -> None:
     for envelope in kit.journal:
         replayed.apply(envelope)
     assert replayed.snapshot() == kit.desk.snapshot()
+
+
+def test_many_orders_are_cancelled_by_several_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = example_g()
+    orders = [kit.rest(BTC_PERP, "BUY", "0.002", 55000) for _ in range(30)]
+    monkeypatch.setattr(work, "WORK_MAX", 30)
+    outcome = marked(kit, "57745")
+    cancelled = [order for order in orders if order.action is CANCELLING]
+    assert len(outcome.events) < 20
+    assert 0 < len(cancelled) < 15
+    account = kit.account()
+    assert account.liquidation is None  # not before it is known what the orders come to
+    looks = 0
+    while account.liquidation is None:
+        marked(kit, f"57744.{looks}")
+        looks += 1
+    assert looks == 2
+    assert all(order.action is CANCELLING for order in orders)
+
+
+def test_what_is_being_cancelled_is_reckoned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = example_g()
+    for _ in range(30):
+        kit.rest(BTC_PERP, "BUY", "0.002", 55000)
+    marked(kit, "57770")
+    reckoned: list[int] = []
+
+    def counting(*arguments: Any) -> Worth:
+        reckoned.append(1)
+        return worth_of(*arguments)
+
+    monkeypatch.setattr(relief, "worth_of", counting)
+    assert marked(kit, "57771").events == []
+    assert len(reckoned) == 1

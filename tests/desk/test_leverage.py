@@ -59,6 +59,16 @@ def test_leverage_above_what_the_present_notional_allows(kit: DeskKit) -> None:
     assert lever(kit, SOL, 10).refusal is None
 
 
+@pytest.mark.parametrize("sym", ["BINANCE_PERP_NONE_USDT", SOL])
+def test_leverage_of_a_symbol_that_is_not_listed_or_not_live(kit: DeskKit, sym: str) -> None:
+    kit.do(c.Override("instruments", SOL, {"state": "suspend"}))
+    refused(kit, lever(kit, sym, 2), 401011, "The sym is not supported")
+
+
+def test_leverage_is_for_perpetuals(kit: DeskKit) -> None:
+    refused(kit, lever(kit, BTC_MARGIN, 2), 401041, message(401041))
+
+
 def test_leverage_above_the_lowest_bracket(kit: DeskKit) -> None:
     refused(kit, lever(kit, BTC_PERP, 21), 401034, TOO_HIGH)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from openprime.desk import commands as c
-from openprime.desk import views
+from openprime.desk import views, work
 from openprime.desk.bankruptcy import bankruptcy_prices, cut_of
 from openprime.desk.deleveraging import adl_score
 from openprime.desk.events import (
@@ -123,6 +123,36 @@ def test_the_clearance_fee_takes_no_more_than_is_left() -> None:
     assert not kit.account().restricted
     assert kit.desk.state.liquidations == {}
     assert fund_balance(kit.desk.turn) == 1_000_000 - row.delta
+
+
+def test_the_clearance_is_charged_once_all_fills_are_known() -> None:
+    """What is left after the first fill is not taken before the last one has lost its part."""
+    kit = example_g()
+    marked(kit, "57762.8")
+    order = stage_order(kit)
+    kit.report(Accepted(order.order_id))
+    assert statements(kit.fill(order, "57762.8", 1, done=False)) == []
+    outcome = kit.fill(order, "57600", 1)
+    assert steps(outcome) == [Step.END]  # and not a take-over
+    (row,) = statements(outcome)
+    (told,) = reduced(outcome)
+    assert told.liquidation_fee == -row.delta > 0
+    assert kit.account().wallets["USDT"].cash > 0
+    assert not kit.account().restricted
+
+
+def test_what_was_cleared_before_a_take_over_is_charged_too() -> None:
+    kit = example_g()
+    marked(kit, "57762.8")
+    order = stage_order(kit)
+    kit.report(Accepted(order.order_id))
+    kit.fill(order, "57762.8", "0.5", done=False)
+    outcome = kit.report(Cancelled(order.order_id, requested=False))
+    assert steps(outcome) == [Step.TAKEOVER]
+    (row,) = statements(outcome)
+    (told,) = reduced(outcome)
+    assert row.statement_type is StatementType.LIQUIDATION_FEE
+    assert told.liquidation_fee == -row.delta == D("57762.8") / 2 * D("0.0125")
 
 
 def test_a_stage_waits_until_the_account_has_nothing_at_the_venue() -> None:
@@ -373,6 +403,38 @@ def test_a_fund_that_is_short_deleverages_the_other_side_in_rank_order() -> None
     assert fund_balance(kit.desk.turn) == 100
     assert BTC_PERP not in kit.desk.state.house_positions
     assert not ordered
+
+
+def crowd_against(kit: DeskKit) -> list[Position]:
+    """Shorts of one BTC together: the less cash the sooner they are deleveraged."""
+    return [counterparty(kit, 100_000 - 1000 * n, "-0.05", 60000 + n % 3) for n in range(30)]
+
+
+@pytest.mark.parametrize("work_max", [10**9, 30])
+def test_deleveraging_may_take_many_commands(
+    work_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "WORK_MAX", work_max)
+    settings = DeskSettings(broker_max_leverage=0, insurance_fund_initial=D(100))
+    kit = example_g(quantity="1", settings=settings)
+    kit.cash("USDT", 2500)
+    shorts = crowd_against(kit)
+    marked(kit, 56000)
+    turn = kit.desk.turn
+    scores = {p.position_id: adl_score(turn, account_of(kit, p), p) for p in shorts}
+    ranked = sorted(scores, key=lambda position_id: -scores[position_id])
+    outcomes = [agenda(kit)]
+    while kit.desk.state.liquidations:
+        outcomes.append(agenda(kit))
+    closed = [position_id for outcome in outcomes for position_id in rows(outcome)]
+    assert [i for i in closed if i in scores] == ranked[:20]
+    assert (len(outcomes) == 1) == (work_max > 30)
+    told = [told for outcome in outcomes for told in reduced(outcome)]
+    assert sum(one.quantity for one in told) == 1
+    assert kit.account().wallets["USDT"].cash == 0
+    assert kit.desk.state.house_positions == {}
+    assert kit.desk.state.rankings == {}
+    assert fund_balance(turn) == 100
 
 
 def test_what_the_house_may_not_hold_goes_to_the_other_side() -> None:

@@ -11,7 +11,7 @@ from openprime.desk import commands as c
 from openprime.desk.events import LoanEntry, LoanOrder, Statement
 from openprime.desk.ledger import liability
 from openprime.desk.loan_worth import loan_worth, max_loan
-from openprime.desk.loans import CHARGED_AFTER_MS, call_in
+from openprime.desk.loans import CHARGED_AFTER_MS
 from openprime.desk.margin import refresh
 from openprime.desk.outcome import Outcome
 from openprime.desk.overrides import overridden
@@ -355,21 +355,11 @@ def test_what_is_lent_never_leaves(kit: DeskKit) -> None:
     assert max_transferable(kit.desk.turn, kit.account(), wallet(kit)) == D(100)
 
 
-def test_free_cash_pays_back_loans_that_are_too_much(kit: DeskKit) -> None:
-    turn, account = kit.desk.turn, kit.account()
-    borrow(kit, 190)
-    for cash, left, loan in ((207, 207, 190), (150, 0, 40), (100, 100, 40), (42, 2, 0)):
-        kit.cash("USDT", cash)
-        turn.begin(kit.now_ms, c.NO_QUOTE)
-        refresh(turn, account)
-        call_in(turn, account)
-        assert (wallet(kit).cash, wallet(kit).loan) == (D(left), D(loan))
-    assert kit.desk.state.borrowers == {}
-
-
 def test_a_ladder_must_rise() -> None:
     with pytest.raises(ValueError, match="0 < loan_ltv_borrow <= loan_ltv_transfer"):
         check(DeskSettings(loan_ltv_borrow=D("0.8")))
+    with pytest.raises(ValueError, match="above 0 and at or below loan_ltv_liquidate"):
+        check(DeskSettings(loan_ltv_target=D("0.93")))
 
 
 # -- the operator

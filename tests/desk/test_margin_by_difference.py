@@ -139,6 +139,17 @@ def test_sums_by_difference_are_the_sums(mode: str, history: list[Step]) -> None
         assert kept == all_views(kit.desk, kit.portfolio_id)
 
 
+def test_of_two_orders_at_a_price_the_first_come_closes_the_position_whatever_its_fees() -> None:
+    kit = DeskKit()
+    kit.cash("USDT", 60_000)
+    kit.mark(BTC_PERP, 60000)
+    kit.quote(BTC_PERP, 59999, 60001)
+    kit.trade(BTC_PERP, "BUY", "0.2", 60000)
+    kit.rest(BTC_PERP, "SELL", "0.1", 61000)
+    kit.rest(BTC_PERP, "SELL", "0.5", 61000, tif="GTX")
+    assert all_views(kit.desk, kit.portfolio_id) == fresh_views(kit)
+
+
 @given(modes, steps)
 def test_the_same_commands_make_the_same_desk(mode: str, history: list[Step]) -> None:
     kit = DeskKit(DeskSettings(default_position_mode=PositionMode(mode)), funded=False)

@@ -15,8 +15,7 @@ from openprime.desk.desk import Desk
 from openprime.desk.ledger import available, liability, overdraw
 from openprime.desk.lending import lent as out_of_pool
 from openprime.desk.margin import refresh
-from openprime.desk.state import Account, State
-from openprime.desk.turn import account_key
+from openprime.desk.state import Account, State, account_key
 from openprime.desk.views import account_view, asset_view
 from openprime.desk.watched import HOUR_MS
 from openprime.model.vocabulary import Exchange

@@ -119,6 +119,18 @@ def test_an_order_reaches_the_venue_in_the_venues_own_steps(kit: DeskKit) -> Non
             f"{BTC_PERP}: expected the fields of a symbol, found 'live'",
         ),
         (
+            "instruments", BTC_PERP, {"lotSize": "0"},
+            "lotSize: expected a step above 0, found 0",
+        ),
+        (
+            "instruments", BTC_PERP, {"contractSize": "0"},
+            "contractSize: expected a size above 0, found 0",
+        ),
+        (
+            "instruments", BTC_PERP, {"bookTick": "0.01"},
+            "expected the steps of a book to be left as they are, found others",
+        ),
+        (
             "instruments", "BTCUSDT", {},
             "expected EXCHANGE_BUSINESS_BASE_QUOTE, found 'BTCUSDT'",
         ),
@@ -144,6 +156,15 @@ def test_what_cannot_be_is_said_in_one_line(
     assert str(found.value).startswith(line)
     assert kit.code(kit.do(command)) == 400000
     assert kit.desk.snapshot() == before
+
+
+def test_overrides_are_bounded(kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openprime.desk.overrides.OVERRIDES_MAX", 1)
+    change(kit, BTC_PERP, state="suspend")
+    with pytest.raises(ValueError, match="expected at most 1 overrides, found one more"):
+        overridden(kit.desk.turn, c.Override("instruments", BTC_SPOT, {"state": "suspend"}))
+    assert kit.code(kit.do(c.Override("instruments", BTC_SPOT, {"state": "suspend"}))) == 400000
+    change(kit, BTC_PERP, minSize="0.1")  # one that is there may be changed
 
 
 def test_a_suspended_symbol_takes_closing_orders(kit: DeskKit) -> None:

@@ -178,3 +178,21 @@ def test_a_change_made_by_the_venue_is_undone_where_its_reserve_was_seized(kit: 
     assert order.limit_price == 59000
     assert outcome.requests == [ReplaceOrder(order.order_id, BTC_SPOT, 5900000, 20000)]
     reserves_hold(kit)
+
+
+def test_a_change_that_was_filled_before_it_was_undone_counts_whole(kit: DeskKit) -> None:
+    order = kit.rest(BTC_SPOT, "BUY", "0.2", 59000)
+    replace(kit, order, price=58000, quantity=D("0.3"))
+    seize(kit, "USDT", 10)
+    kit.report(Replaced(order.order_id, 5800000, 30000))
+    kit.fill(order, 58000, "0.3")
+    assert (order.state, order.quantity, order.executed_quantity) == ("FILLED", D("0.3"), D("0.3"))
+    reserves_hold(kit)
+
+
+def test_reserves_in_other_coins_are_left_alone(kit: DeskKit) -> None:
+    buy = kit.rest(BTC_SPOT, "BUY", 1, 60000)
+    sell = kit.rest(BTC_SPOT, "SELL", 1, 61000)
+    seize(kit, "BTC", "0.5")
+    assert (buy.seized, sell.seized) == (0, D("0.5"))
+    reserves_hold(kit)

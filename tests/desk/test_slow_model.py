@@ -1,26 +1,30 @@
 """The desk against the slow model: every published field, to the last digit, after every step.
 
-The accounts are netted or hedged, hold several coins and owe some of them; the ladder's steps are
-set so low that nothing but the orders of the history moves the books.
+The accounts are netted or hedged, hold several coins, owe some of them and have loans; hours end,
+with funding and interest. The ladder's steps are set so low that nobody is liquidated.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openprime.desk import commands as c
 from openprime.desk import views
-from openprime.desk.events import OrderChanged, Trade
+from openprime.desk.events import LoanOrder, OrderChanged, Trade
+from openprime.desk.loans import CHARGED_AFTER_MS
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Order
+from openprime.desk.watched import HOUR_MS
 from openprime.model.venue import Accepted, Cancelled, Replaced
-from openprime.model.vocabulary import Exchange, Liquidity, PositionMode, PositionSide
-from tests.desk.facts import Fact, Filled, Held, PaidIn
+from openprime.model.vocabulary import Exchange, Liquidity, LoanKind, PositionMode, PositionSide
+from tests.desk.facts import Fact, Filled, Held, HourEnded, PaidIn
 from tests.desk.kit import BTC_MARGIN, BTC_PERP, BTC_SPOT, DeskKit
 from tests.desk.slow_model import Books, SlowAccount, frozen_by
 
@@ -36,14 +40,22 @@ LOW_LADDER = DeskSettings(
     cancel_all_uni_mmr=D("0.03"),
     liquidating_uni_mmr=D("0.02"),
     takeover_uni_mmr=D("0.01"),
+    loan_ltv_call=D(1),
+    loan_ltv_liquidate=D(1),
 )
+TERMS = {
+    "loanLeverage": "5",
+    "maxLoanValue": "1000000",
+    "loanMmr": "0.05",
+    "loanInterestRate": "0.12",
+}
 HUNTING = os.environ.get("HYPOTHESIS_PROFILE") == "hunt"
 STEPS = 200
 # Places in which quotients must agree: the desk may divide in another order.
 PLACES = 40
 
 ACTIONS = ("place", "place", "fill", "fill", "part", "cancel", "close", "mark", "index", "replace")
-RARE = ("lever", "lend", "switch")
+RARE = ("lever", "lend", "switch", "hour", "hour", "rate", "borrow", "borrow", "repay")
 # A step is six bytes: whole histories are drawn at once, which hypothesis does quickly.
 STEP_BYTES = 6
 histories = st.binary(min_size=STEPS * STEP_BYTES, max_size=STEPS * STEP_BYTES)
@@ -81,6 +93,10 @@ class Witness(DeskKit):
         outcome = super().do(command)
         if isinstance(command, c.Credit):
             self.facts[command.exchange].append(PaidIn(command.coin, command.amount))
+        if isinstance(outcome.reply, LoanOrder):
+            order = outcome.reply
+            lent = order.amount if order.kind is LoanKind.BORROW else -order.amount
+            self.facts[order.exchange].append(PaidIn(order.coin, lent, loan=lent))
         told = {e.order.order_id: e.order for e in outcome.events if isinstance(e, OrderChanged)}
         trades = [event for event in outcome.events if isinstance(event, Trade)]
         for exchange in EXCHANGES if told else ():
@@ -88,6 +104,17 @@ class Witness(DeskKit):
             fills = [_filled(t, told[t.order_id], frozen) for t in trades if t.exchange is exchange]
             self.facts[exchange] += fills or [Held(frozen)]
         return outcome
+
+    def end_hour(self) -> None:
+        """Let time pass to the end of the hour, and to when loans are charged."""
+        end_ms = (self.now_ms // HOUR_MS + 1) * HOUR_MS
+        state = self.desk.state
+        ended = HourEnded(end_ms, dict(state.marks), dict(state.funding_rates))
+        for time_ms in (end_ms, end_ms + CHARGED_AFTER_MS):
+            self.now_ms = time_ms - 1
+            self.do(c.RunAgenda())
+        for facts in self.facts.values():
+            facts.append(ended)
 
     def credit(self, exchange: Exchange, coin: str, amount: object) -> None:
         self.do(c.Credit(self.portfolio_id, exchange, coin, D(str(amount))))
@@ -149,6 +176,14 @@ def take(kit: Witness, taken: Step) -> None:
     elif action == "lend":
         coin = "USDT" if flag else instrument.base
         kit.do(c.SetCoinLeverage(kit.portfolio_id, instrument.exchange, coin, 1 + size % 5))
+    elif action == "hour":
+        kit.end_hour()
+    elif action == "rate" and instrument.is_perp:
+        kit.do(c.SetPrices({}, {}, funding={sym: D(move) / 10_000}))
+    elif action in ("borrow", "repay"):
+        asked, coin = c.Borrow if action == "borrow" else c.Repay, "USDT" if flag else "BTC"
+        amount = D(size * 1000) if flag else D(size) / 20
+        kit.do(asked(kit.portfolio_id, instrument.exchange, coin, amount, ""))
     elif action == "switch":
         kit.switch("BOTH" if flag else "NET", instrument.exchange)
 
@@ -156,7 +191,7 @@ def take(kit: Witness, taken: Step) -> None:
 def compare(kit: Witness, exchange: Exchange) -> None:
     """Every number that is published of an account, its coins and its positions."""
     desk, account = kit.desk, kit.account(exchange)
-    model = SlowAccount(desk, account, Books(desk.reference, kit.facts[exchange]))
+    model = SlowAccount(Books(desk, account, kit.facts[exchange]))
     same(views.account_view(desk, account), model.overview())
     assert kept_sums(account) == {name: model.sums[name] for name in kept_sums(account)}
     for coin in account.wallets:
@@ -166,7 +201,7 @@ def compare(kit: Witness, exchange: Exchange) -> None:
     for leg, position in held.items():
         view = views.position_view(desk, account, position)
         same(view, model.position(leg))
-        liquidates(kit, account, model, view)
+        liquidates(model, view)
 
 
 def kept_sums(account: Account) -> dict[str, Decimal]:
@@ -182,7 +217,7 @@ def kept_sums(account: Account) -> dict[str, Decimal]:
     }
 
 
-def same(view: object, expected: dict[str, object]) -> None:
+def same(view: object, expected: Mapping[str, object]) -> None:
     found = {name: rounded(getattr(view, name)) for name in expected}
     assert found == {name: rounded(value) for name, value in expected.items()}
 
@@ -191,16 +226,14 @@ def rounded(value: object) -> object:
     return round(value, PLACES) if isinstance(value, Decimal) else value
 
 
-def liquidates(
-    kit: Witness, account: Account, model: SlowAccount, view: views.PositionView
-) -> None:
+def liquidates(model: SlowAccount, view: views.PositionView) -> None:
     """At the liquidation price, without orders, uniMMR is the threshold; unless the settlement coin
     is owed there, where the page itself is only near it (risk-model 4: all else is held fixed).
     """
     if view.liq_price is None:
         return
     marks = {view.sym: view.liq_price}
-    there = SlowAccount(kit.desk, account, model.books, marks, with_orders=False)
+    there = SlowAccount(model.books, marks, with_orders=False)
     if there.owed("USDT") or model.owed("USDT"):
         return
     sums = there.sums
@@ -208,6 +241,7 @@ def liquidates(
     assert abs(valid - LOW_LADDER.liquidating_uni_mmr * sums["maintain_margin"]) < D("0.0001")
 
 
+@pytest.mark.timeout(6 * 3600 if HUNTING else 300)
 @settings(max_examples=2000 if HUNTING else 100)
 @given(st.sampled_from(["NET", "BOTH"]), histories)
 def test_every_field_is_what_the_page_says(mode: str, history: bytes) -> None:
@@ -217,15 +251,18 @@ def test_every_field_is_what_the_page_says(mode: str, history: bytes) -> None:
         kit.switch(mode, exchange)
         kit.credit(exchange, "BTC", 4)
         kit.credit(exchange, "ETH", 10)
+    for coin in ("USDT", "BTC"):
+        kit.do(c.Override("loanConfig", coin, TERMS))
     for coin, price in PRICES.items():
         kit.index(coin, price)
     for sym in SYMS:
         kit.quote(sym, price_of(sym, -1), price_of(sym, 1))
         if kit.desk.reference.instruments[sym].is_perp:
+            kit.do(c.Override("instruments", sym, {"fundingIntervalHours": "1"}))
             kit.mark(sym, price_of(sym, 0))
     for number, taken in enumerate(steps_of(history)):
         take(kit, taken)
         for exchange in EXCHANGES:
             # The other account has the same facts and prices: a look at times is enough.
-            if exchange in taken[1] or taken[0] == "index" or number % 10 == 0:
+            if exchange in taken[1] or taken[0] in ("index", "hour") or number % 10 == 0:
                 compare(kit, exchange)

@@ -311,3 +311,15 @@ def test_all_of_it_is_replayed(bench: DeskKit) -> None:
     again = msgspec.msgpack.decode(fresh.desk.snapshot(), type=State)
     assert again.faults == fresh.desk.state.faults
     assert again.windows == fresh.desk.state.windows
+
+
+def test_faults_are_bounded_and_those_that_are_over_make_room(
+    bench: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openprime.desk.switching.FAULTS_MAX", 1)
+    for_a_second = c.ArmFault(FaultKind.FORCE_CODE, FaultMatch(), 401058, (), 0, 0, 1000, None, 0)
+    assert bench.do(for_a_second).refusal is None
+    assert bench.code(bench.do(for_a_second)) == 400000
+    bench.now_ms += 1000
+    outcome = bench.do(for_a_second)
+    assert list(bench.desk.state.faults) == [outcome.reply]

@@ -79,6 +79,15 @@ def test_the_operator_ends_one_and_its_money_is_free(
     refused(kit.do(c.EndWithdrawal(outcome.reply, status, "again")), 403014)
 
 
+def test_what_was_to_leave_the_funding_account_is_free_there_again(kit: FundsKit) -> None:
+    kit.give_funding(300)
+    outcome = kit.withdraw(200, account_id=kit.user_id, account_type="")
+    assert isinstance(outcome.reply, int)
+    assert kit.frozen(kit.funding) == 201
+    kit.do(c.EndWithdrawal(outcome.reply, WithdrawalStatus.REJECTED, "because"))
+    assert (kit.held(kit.funding), kit.frozen(kit.funding)) == (300, 0)
+
+
 def test_one_whose_reserve_is_gone_fails(kit: FundsKit) -> None:
     kit.withdraw()
     kit.account().wallets["USDT"].transfer_frozen = Decimal(200)
@@ -197,3 +206,14 @@ def test_accounts_out_of_reach(kit: FundsKit) -> None:
     kit.transfer(kit.main, Place(reach, BINANCE), 500)
     assert kit.withdraw(reach=reach, account_id=reach).refusal is None
     refused(kit.withdraw(user_id=1), 401022)
+
+
+def test_a_user_has_so_many_under_way_and_no_more(
+    kit: FundsKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openprime.desk.withdrawals.UNDER_WAY_MAX", 2)
+    for _ in range(2):
+        assert kit.withdraw(100).refusal is None
+    refused(kit.withdraw(100), 400011)
+    kit.wait(CONFIRM_MS)
+    assert kit.withdraw(100).refusal is None

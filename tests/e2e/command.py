@@ -29,6 +29,14 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "openprime", *map(str, arguments)]
 
 
+def with_small_files(blocks: int, arguments: list[str]) -> list[str]:
+    """The command as a process whose files may have so many blocks of 1 KiB and no more. It does
+    not measure its coverage, for that has to be written somewhere too.
+    """
+    limited = f'unset COVERAGE_PROCESS_CONFIG; ulimit -f {blocks} && exec "$0" "$@"'
+    return ["bash", "-c", limited, *arguments]
+
+
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = SECONDS_MAX) -> None:
     """Look again and again until the condition holds; AssertionError when it never does."""
     deadline = time.monotonic() + seconds

@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.folders import trade
+from tests.e2e.rapidx_cli import RapidxCli
 from tests.e2e.witness import Witness
 from tests.served import ServedBroker
+
+
+@pytest.fixture
+def cli(broker: ServedBroker, tmp_path: Path) -> RapidxCli:
+    return RapidxCli(broker.rest_url, broker.access_key, broker.secret_key, tmp_path)
 
 
 @pytest.fixture(scope="session")

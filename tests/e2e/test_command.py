@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.command import command, openprime, wait_until
+from tests.e2e.command import command, openprime, wait_until, with_small_files
 from tests.served import Client, ServedBroker
 
 pytestmark = pytest.mark.slow
@@ -425,7 +425,7 @@ def crowded(data: Path, ready_file: Path) -> Iterator[dict[str, Any]]:
     blocks = max(path.stat().st_size for path in data.iterdir()) // 1024 + 200
     arguments = command("up", "--port", "0", "--data", data, "--ready-file", ready_file)
     with subprocess.Popen(
-        ["bash", "-c", f'ulimit -f {blocks} && exec "$0" "$@"', *arguments],
+        with_small_files(blocks, arguments),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

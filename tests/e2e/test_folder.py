@@ -16,7 +16,7 @@ import pytest
 
 from openprime.store import StoreError
 from openprime.store.backup import back_up, restoring
-from tests.e2e.command import command, openprime, wait_until
+from tests.e2e.command import command, openprime, wait_until, with_small_files
 from tests.e2e.folders import CHECKS, examined, trade
 from tests.e2e.load import ORDER, Load
 from tests.e2e.witness import Witness
@@ -276,9 +276,8 @@ def restore(source: Path, folder: Path) -> None:
 
 def test_a_disk_that_fills_leaves_no_part_of_a_backup(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "backup"
-    blocks = 100
     done = subprocess.run(
-        ["bash", "-c", f'ulimit -f {blocks} && exec "$0" "$@"', *command("backup", folder, place)],
+        with_small_files(100, command("backup", folder, place)),
         capture_output=True,
         text=True,
         check=False,

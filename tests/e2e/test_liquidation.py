@@ -31,8 +31,8 @@ DISCOUNT, TAKER, RATE = D("0.9999"), D("0.00035"), D("0.004")
 CASH = "5000"
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
+def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.01)
@@ -81,10 +81,11 @@ class Trader:
         base = {"sym": BTC, "side": "BUY", "orderType": "LIMIT", "orderQty": "0.01"}
         return self.client.call("POST", ORDER, **{**base, "timeInForce": "GTC", **changes})
 
-    def take(self, side: str, quantity: str) -> None:
-        leverage = {"sym": BTC, "leverage": "20"}
+    def take(self, side: str, quantity: str, sym: str = BTC) -> None:
+        leverage = {"sym": sym, "leverage": "20"}
         self.client.data("POST", "/api/v1/trading/position/leverage", **leverage)
-        answer = self.order(side=side, orderType="MARKET", orderQty=quantity, timeInForce="IOC")
+        order = {"sym": sym, "side": side, "orderQty": quantity}
+        answer = self.order(orderType="MARKET", timeInForce="IOC", **order)
         assert answer["code"] == 200000, answer
         until(lambda: bool(self.positions()))
 
@@ -123,16 +124,20 @@ class Trader:
 class Bench:
     """A broker of its own with settings of its desk, and its operator."""
 
-    def __init__(self, folder: Path, settings: str) -> None:
+    def __init__(self, folder: Path, settings: str, *options: str) -> None:
         config = folder / "openprime.toml"
         config.write_text(f"[desk]\n{settings}\n")
-        self.served = ServedBroker(folder, "--config", str(config)).start()
+        self.served = ServedBroker(folder, "--config", str(config), *options).start()
         self.traders: list[Trader] = []
-        self.pin(60000)
-        self.ask("indexes/pin", coin="BTC", price="60000")
+        self.prepare()
         self.fund(self.served.portfolio_id, CASH)
         key = self.served.access_key
         self.main = Trader(self, self.served.portfolio_id, key, self.served.secret_key)
+
+    def prepare(self) -> None:
+        """Hold prices, so that the operator alone moves them."""
+        self.pin(60000)
+        self.ask("indexes/pin", coin="BTC", price="60000")
 
     def ask(self, path: str, **members: Any) -> Any:
         answer = httpx.post(

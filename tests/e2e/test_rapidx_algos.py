@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,11 +12,6 @@ from tests.e2e.rapidx_cli import RapidxCli
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
 BTC = "BINANCE_PERP_BTC_USDT"
-
-
-@pytest.fixture
-def cli(broker: Any, tmp_path: Path) -> RapidxCli:
-    return RapidxCli(broker.rest_url, broker.access_key, broker.secret_key, tmp_path)
 
 
 def test_life_of_a_condition(cli: RapidxCli) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.rapidx_cli import RapidxCli
-from tests.e2e.test_rapidx_cli import (
+from tests.e2e.rapidx_kit import (
     ETH,
     eventually,
     filled,

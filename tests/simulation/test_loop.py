@@ -93,3 +93,12 @@ def test_what_nobody_caught_is_heard() -> None:
     loop.call_soon(lambda: 1 / 0)
     loop.run_for(1)
     assert "ZeroDivisionError" in script.uncaught[0]
+
+
+def test_time_that_stands_still_is_noticed() -> None:
+    async def spins() -> None:
+        while True:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    with pytest.raises(Deadlock, match="expected time to go on, found it standing still"):
+        Script().loop().run_until_complete(spins())

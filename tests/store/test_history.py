@@ -160,6 +160,9 @@ def test_one_order_by_id_and_the_newest_by_client_id() -> None:
     assert history.order(PORTFOLIO, 5) == order(5, client_order_id="a")
     assert history.order(PORTFOLIO, 7) is None
     assert history.order(PORTFOLIO, 99) is None
+    # An operator asks without knowing whose it is.
+    assert history.order(None, 5) == history.order(PORTFOLIO, 5)
+    assert history.order(None, 7) is not None
     assert history.order_by_client_id(PORTFOLIO, "a") == order(6, client_order_id="a")
     assert history.order_by_client_id(PORTFOLIO, "b") is None
     store.close()

@@ -2,17 +2,18 @@
 
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from openprime.desk.commands import NO_QUOTE, Command, Envelope, FreezeKey
+from openprime.desk.commands import NO_QUOTE, Command, DeleteKey, Envelope, FreezeKey
 from openprime.desk.state import State
 from openprime.store import Batch, Store, StoreError, recover
 from openprime.store.digest import next_digest, seal
 from openprime.store.errors import FROM_BACKUP
-from openprime.store.snapshots import pack
+from openprime.store.snapshots import PART_BYTES, load, pack
 from openprime.store.tables import journal, snapshot_parts, snapshots
 from openprime.store.writer import decode_envelopes
 from tests.store.samples import NOW_MS, CountingDesk, credit
@@ -276,3 +277,62 @@ def test_the_journal_is_trimmed_behind_the_older_snapshot_as_far_as_the_setting_
     life.store.trim_journal(commands_kept=0)
     assert first() == 21
     assert_recovers(life)
+
+
+def test_a_command_that_the_desk_now_fails_on_is_found(life: Life) -> None:
+    life.batch(credit())
+    _rewrite(life, [Envelope(1, NOW_MS, DeleteKey("k"), NO_QUOTE)])
+    with pytest.raises(StoreError, match=r"found ZeroDivisionError\('a fault'\) at 1 under"):
+        recover(life.store, CountingDesk)
+    life.store.close()
+
+
+def test_less_than_the_last_command_is_found(life: Life) -> None:
+    """The newest snapshot is damaged, and the journal that would make up for it is gone."""
+    for _ in range(2):
+        life.batch(credit())
+        life.snapshot()
+    _damage(life, 2)
+    with life.store.writing() as connection:
+        connection.execute(delete(journal))
+    with pytest.raises(StoreError) as refused:
+        recover(life.store, CountingDesk)
+    assert str(refused.value) == (
+        f"expected commands up to 2; found commands up to 1; {FROM_BACKUP}"
+    )
+    life.store.close()
+
+
+def test_a_snapshot_of_another_past_than_the_journal_s_is_found(life: Life) -> None:
+    life.batch(credit())
+    life.snapshot()
+    with life.store.writing() as connection:
+        connection.execute(update(snapshots).values(digest=bytes(32)))
+    with pytest.raises(StoreError) as refused:
+        recover(life.store, CountingDesk)
+    assert str(refused.value) == (
+        "expected the digest at command 1 that the journal ends with; found another one; "
+        f"{FROM_BACKUP}"
+    )
+    life.store.close()
+
+
+def test_a_snapshot_of_several_parts_counts_with_the_last(life: Life) -> None:
+    life.batch(credit())
+    noise = Random(1).randbytes(2 * PART_BYTES)
+    packed = pack(noise, 1, NOW_MS, life.store.digest, "0")
+    assert len(packed.parts) == 3
+    for part in range(3):
+        with life.store.reading() as connection:
+            assert connection.execute(select(snapshots.c.sequence)).all() == []
+        life.store.write_snapshot_part(packed, part)
+    with life.store.reading() as connection:
+        assert load(connection, 1) == noise
+    life.store.close()
+
+
+def test_in_memory_no_snapshot_is_kept() -> None:
+    store = Store.open(None)
+    store.write_snapshot_part(pack(b"state", 1, NOW_MS, store.digest, "0"), 0)
+    assert store.snapshot_sequence == 0
+    store.close()

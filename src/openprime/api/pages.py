@@ -1,6 +1,7 @@
 """What the application serves beside the API: health, OpenAPI and the documents."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -24,11 +25,15 @@ def pages(
     """Path to page. The documents are those of the folder that the settings name; `sockets` has
     the paths of the sockets that are served by the time that a page is asked for.
     """
-    openapi = envelope.encode(document(endpoints, services.settings.strict_status))
+
+    @cache
+    def openapi() -> bytes:
+        return envelope.encode(document(endpoints, services.settings.strict_status))
+
     found: dict[str, Page] = {
         "/": lambda: (_HTML, _index(sockets, bool(services.settings.documents_folder))),
         "/health": lambda: (_JSON, envelope.encode(_health(services))),
-        "/openapi.json": lambda: (_JSON, openapi),
+        "/openapi.json": lambda: (_JSON, openapi()),
     }
     folder = services.settings.documents_folder
     if folder:

@@ -96,6 +96,14 @@ class DeskClock(Protocol):
     ) -> Refusal | None: ...
 
 
+class MarketMover(Protocol):
+    """The market as the operator moves it."""
+
+    def move(self, coin: str, part: Decimal, over_ms: int) -> list[str]:
+        """Let a coin's books go to a part of their price above their source; returns which."""
+        ...
+
+
 class FinishedOrders:
     """The orders that ended last, so that a cancel can answer with the end it brought about."""
 
@@ -124,7 +132,8 @@ class Services:
 
     `clock_ms` is the desk's time and may be advanced by an operator; `wall_ms` is the world's,
     which nonces are compared with. `unseal(sealed_secret, access_key)` opens a key's secret.
-    Without a `limiter` there are no budgets, without a `clock` none that could be set.
+    Without a `limiter` there are no budgets, without a `clock` or a `mover` none that could be set
+    or moved.
     """
 
     sequencer: Commands
@@ -137,6 +146,7 @@ class Services:
     wall_ms: Callable[[], int] = _wall_ms
     limiter: Limiter | None = None
     clock: DeskClock | None = None
+    mover: MarketMover | None = None
     started_at_ms: int = field(init=False)
     keys: KeyRing = field(init=False)
     gate: Gate = field(init=False)

@@ -13,6 +13,11 @@ def schedule(turn: Turn, time_ms: int, kind: TaskKind, subject: int = 0) -> None
     insort(state.agenda, Due(time_ms, state.tasks_noted, kind, subject))
 
 
+def go_on_first(turn: Turn, kind: TaskKind) -> None:
+    """Have a task go on at the very moment that it is done at, before all else of that moment."""
+    insort(turn.state.agenda, Due(turn.now_ms, 0, kind, 0))
+
+
 def call_off(turn: Turn, time_ms: int, kind: TaskKind, subject: int) -> None:
     """Take back a task that was noted for `time_ms`, if it is still to be done."""
     agenda = turn.state.agenda

@@ -2,107 +2,109 @@
 
 A band holds, for every price that an account hangs on, the interval in which its status cannot
 change whatever the others do inside theirs (see drawing.py). By price the lower and the upper
-ends lie in two heaps, so a tick looks at the accounts whose band it leaves and at no other. Bands
-are no part of the state: they are drawn anew after a start, and say nothing that the sums do not.
+ends lie in two sorted lists, so a tick looks at the accounts whose band it leaves and at no other.
 
-An account that a command changed has no band until the next tick looks at it.
+Bands are part of the state, and so is the order in which accounts wait for one, because a command
+looks at no more than so many accounts: which these are must be the same in every replay. The lists
+follow from the bands and are made anew at a start.
 """
 
 from decimal import Decimal
-from heapq import heapify, heappop, heappush
-from itertools import count
 
-from openprime.desk.state import Account
+from sortedcontainers import SortedList
 
-# A heap is swept once the entries of bands that are gone are more than the others, and these.
-SWEPT_ABOVE = 1000
+from openprime.desk.state import Account, State, account_key
 
+Interval = tuple[Decimal, Decimal]
+Band = dict[str, Interval]
 
-class Band:
-    """One account's band. `keys` are the prices it hangs on; a band that was left is gone."""
-
-    __slots__ = ("account", "gone", "keys")
-
-    def __init__(self, account: Account, keys: list[str]) -> None:
-        self.account = account
-        self.keys = keys
-        self.gone = False
-
-
-Entry = tuple[Decimal, int, Band]
+# An end of a band and whose it is; of equal ends that of the older portfolio comes first.
+End = tuple[Decimal, int, str]
 
 
 class _Ends:
-    """The ends of all bands at one price: the highest lower end first, the lowest upper end."""
+    """The ends of all bands at one price: the highest lower end first (they are kept below 0), the
+    lowest upper end.
+    """
 
-    __slots__ = ("bands", "highs", "lows")
+    __slots__ = ("highs", "lows")
 
     def __init__(self) -> None:
-        self.lows: list[Entry] = []
-        self.highs: list[Entry] = []
-        self.bands = 0
-
-    def sweep(self) -> None:
-        if len(self.lows) + len(self.highs) > 4 * self.bands + SWEPT_ABOVE:
-            for heap in (self.lows, self.highs):
-                heap[:] = [entry for entry in heap if not entry[2].gone]
-                heapify(heap)
+        self.lows: SortedList[End] = SortedList()
+        self.highs: SortedList[End] = SortedList()
 
 
 class Bands:
-    """All bands. `loose` are the accounts without one, by identity; at first that is everybody,
-    which `everybody` says.
-    """
+    """The bands of a state's accounts, by where they end."""
 
-    __slots__ = ("_bands", "_ends", "_numbers", "everybody", "loose")
+    __slots__ = ("_ends", "_state")
 
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all: other rules draw other bands."""
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._ends: dict[str, _Ends] = {}
-        self._bands: dict[int, Band] = {}
-        self._numbers = count()
-        self.loose: dict[int, Account] = {}
-        self.everybody = True
+        found: dict[str, tuple[list[End], list[End]]] = {}
+        for portfolio in state.portfolios.values():
+            for account in portfolio.accounts.values():
+                for key, interval in account.band.items():
+                    low, high = _ends_of(account, interval)
+                    lows, highs = found.setdefault(key, ([], []))
+                    lows.append(low)
+                    highs.append(high)
+        for key, (lows, highs) in found.items():
+            ends = self._ends[key] = _Ends()
+            ends.lows.update(lows)
+            ends.highs.update(highs)
 
     def loosen(self, account: Account) -> None:
-        """Take an account's band away: at the next tick it is looked at."""
-        band = self._bands.pop(id(account), None)
-        if band is not None:
-            self._end(band)
-        self.loose[id(account)] = account
+        """Take away the band of an account that is not loose: when prices move next it is looked
+        at.
+        """
+        account.loose = True
+        self._state.loose[account_key(account)] = None
+        for key, interval in account.band.items():
+            low, high = _ends_of(account, interval)
+            ends = self._ends[key]
+            ends.lows.remove(low)
+            ends.highs.remove(high)
+        account.band = {}
 
-    def draw(self, account: Account, intervals: dict[str, tuple[Decimal, Decimal]]) -> None:
-        """Give a loose account its band: by price the lowest and highest that leave it as it is."""
-        del self.loose[id(account)]
-        if not intervals:
-            return
-        band = self._bands[id(account)] = Band(account, list(intervals))
-        for key, (low, high) in intervals.items():
+    def wait(self, account: Account) -> None:
+        """Put a loose account behind all others that are."""
+        key = account_key(account)
+        del self._state.loose[key]
+        self._state.loose[key] = None
+
+    def draw(self, account: Account, band: Band) -> None:
+        """Give a loose account its band: by price the lowest and highest that leave it as it is. An
+        empty one says that nothing moves it.
+        """
+        account.loose = False
+        del self._state.loose[account_key(account)]
+        account.band = band
+        for key, interval in band.items():
+            low, high = _ends_of(account, interval)
             ends = self._ends.get(key)
             if ends is None:
                 ends = self._ends[key] = _Ends()
-            number = next(self._numbers)
-            heappush(ends.lows, (-low, number, band))
-            heappush(ends.highs, (high, number, band))
-            ends.bands += 1
+            ends.lows.add(low)
+            ends.highs.add(high)
 
-    def left(self, key: str, price: Decimal) -> None:
-        """Loosen the accounts whose band a new price leaves."""
+    def left(self, key: str, price: Decimal) -> Account | None:
+        """An account whose band ends before a price, those whose band ended first before others;
+        None where there is none.
+        """
         ends = self._ends.get(key)
         if ends is None:
-            return
-        for heap, reached in ((ends.lows, -price), (ends.highs, price)):
-            while heap and (heap[0][0] < reached or heap[0][2].gone):
-                band = heappop(heap)[2]
-                if not band.gone:
-                    self.loosen(band.account)
+            return None
+        for side, reached in ((ends.lows, -price), (ends.highs, price)):
+            if side:
+                end, portfolio_id, exchange = side[0]
+                if end < reached:
+                    return self._state.portfolios[portfolio_id].accounts[exchange]
+        return None
 
-    def _end(self, band: Band) -> None:
-        band.gone = True
-        for key in band.keys:
-            ends = self._ends[key]
-            ends.bands -= 1
-            ends.sweep()
+
+def _ends_of(account: Account, interval: Interval) -> tuple[End, End]:
+    low, high = interval
+    portfolio_id, exchange = account.portfolio_id, account.exchange
+    return (-low, portfolio_id, exchange), (high, portfolio_id, exchange)

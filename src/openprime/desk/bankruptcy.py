@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from openprime.desk.ledger import equity
+from openprime.desk.loan_worth import loans_value
 from openprime.desk.margin import UNLISTED_DISCOUNT, totals
 from openprime.desk.state import Account, Position
 from openprime.desk.tiers import position_tier
@@ -26,10 +27,10 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 def bankruptcy_prices(turn: Turn, account: Account) -> dict[str, Decimal]:
-    """By leg, the price at which the account's margin is used up: what is left of it is shared by
-    maintenance. It may be at or below 0.
+    """By leg, the price at which the account's margin is used up: what is left of it, without what
+    is lent to it, is shared by maintenance. It may be at or below 0.
     """
-    left = positive_part(totals(account).valid)
+    left = positive_part(totals(account).valid - loans_value(account))
     maintenance = sum((account.exposures[leg].maintenance for leg in account.positions), ZERO)
     prices = {}
     for leg, position in account.positions.items():
@@ -56,7 +57,8 @@ def discount_at(turn: Turn, account: Account, instrument: Instrument, loss: Deci
 def cut_of(turn: Turn, account: Account, leg: str) -> Cut:
     """How much of a leg to close to come back to the target, as far as its tier reaches.
 
-    A part that costs no less than it frees cannot help: then all of it goes.
+    A part that costs no less than it frees cannot help: then all of it goes; and so it does where
+    uniMMR is at the target and loans ask for it.
     """
     position, exposure = account.positions[leg], account.exposures[leg]
     instrument = turn.reference.instruments[position.sym]
@@ -67,10 +69,10 @@ def cut_of(turn: Turn, account: Account, leg: str) -> Cut:
     taker = turn.rules_of[account.portfolio_id][position.sym].fees.taker
     discount = discount_at(turn, account, instrument, ZERO)
     cost = discount * (instrument.liquidation_fee_rate + taker) - taker
-    gain = target * rate - cost
+    gain, short = target * rate - cost, target * sums.maintenance - sums.valid
     quantity = size
-    if gain > ZERO and value:
-        wanted = (target * sums.maintenance - sums.valid) / gain / value * size
+    if gain > ZERO and short > ZERO and value:
+        wanted = short / gain / value * size
         if tier is not None and tier.floor:
             above = size - tier.floor
             if not turn.rules[position.sym].sized_in_contracts:

@@ -1,10 +1,15 @@
-"""What a fill of a liquidation's order costs beside its trading fee."""
+"""What an order of a liquidation costs beside its trading fee.
+
+It is charged once the order is over: until then what is left of the margin may still be lost by
+what the order has yet to close.
+"""
 
 from decimal import Decimal
 
 from openprime.desk.fill import Fill
 from openprime.desk.insurance import found_fund
 from openprime.desk.ledger import INSURANCE
+from openprime.desk.liquidation_state import Liquidation, Stage
 from openprime.desk.margin import refresh, totals
 from openprime.desk.positions import tell_again
 from openprime.desk.state import Account, Order, Position
@@ -24,24 +29,38 @@ def stage_filled(
     fill: Fill,
     realised: Decimal,
 ) -> None:
-    """Count a fill of a stage's order, and charge what clearing a position costs: never more than
-    what is left of the account's margin (risk-model 13.2).
-    """
+    """Count a fill of a stage's order; the last one pays for all."""
     event = account.liquidation
-    stage = event.stage if event is not None else None
-    if event is None or stage is None or stage.order_id != order.order_id:
-        return
+    assert event is not None, "the broker orders for liquidations alone"
+    stage = event.stage
+    assert stage is not None, "a stage lasts as long as its order"
+    assert stage.order_id == order.order_id, "an account has one stage at a time"
     stage.executed_quantity += fill.quantity
+    stage.executed_amount += fill.amount
     stage.trading_fee += fill.fee - fill.rebate
     stage.closed_pnl += realised
     if not stage.executed_quantity - fill.quantity:
         stage.created_at_ms = turn.now_ms
     stage.updated_at_ms = turn.now_ms
-    if position is None:
-        return
+    if position is not None and stage.executed_quantity >= stage.quantity:
+        charge_clearance(turn, account, instrument, position, event, stage)
+        tell_again(turn, account, instrument, position)
+
+
+def charge_clearance(
+    turn: Turn,
+    account: Account,
+    instrument: Instrument,
+    position: Position,
+    event: Liquidation,
+    stage: Stage,
+) -> None:
+    """Charge what clearing a position cost: never more than what is left of the account's margin
+    (risk-model 13.2).
+    """
     refresh(turn, account)
     left = positive_part(totals(account).valid)
-    fee = min(round_half_up(fill.amount * instrument.liquidation_fee_rate), left)
+    fee = min(round_half_up(stage.executed_amount * instrument.liquidation_fee_rate), left)
     if not fee:
         return
     found_fund(turn)
@@ -58,4 +77,3 @@ def stage_filled(
     )
     stage.liquidation_fee += fee
     position.liquidation_fee += fee
-    tell_again(turn, account, instrument, position)

@@ -181,8 +181,7 @@ def reduce_only_closes(placing: Placing) -> int | None:
 
 
 def reduce_only_has_room(placing: Placing) -> int | None:
-    if placing.exposure is None:
-        return None
+    assert placing.exposure is not None, "a position has an exposure"
     quantity = placing.account.positions[placing.leg].quantity
     covered = covered_before(placing.turn, placing.exposure, quantity, placing.order)
     return 401059 if covered and covered >= abs(quantity) else None

@@ -8,14 +8,15 @@ from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-from openprime.desk.ledger import available, equity, liability
-from openprime.desk.loan_worth import loan_status
+from openprime.desk.ledger import available, liability
+from openprime.desk.liquidation_state import Liquidation
+from openprime.desk.loan_calls import called, free_cash
 from openprime.desk.state import Account
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE, ZERO, floor_to, positive_part
 from openprime.model.reference import VALUATION_COIN
-from openprime.model.vocabulary import BUY, SELL, AccountStatus, Side
+from openprime.model.vocabulary import BUY, SELL, Side
 
 
 class Sale(msgspec.Struct, frozen=True):
@@ -28,19 +29,20 @@ class Sale(msgspec.Struct, frozen=True):
     price: Decimal
 
 
-def next_sale(turn: Turn, account: Account, passed_over: dict[str, None]) -> Sale | None:
-    """The next order that covers debts; None where there are none, or nothing covers them."""
-    owed = {coin: owing for coin in account.wallets if (owing := _owed(turn, account, coin))}
+def next_sale(turn: Turn, account: Account, event: Liquidation) -> Sale | None:
+    """The next order that covers debts, with loans that are taken back; None where there are none,
+    or nothing covers them. Coins that found no buyer or seller are passed over.
+    """
+    owed = _owed(turn, account, event)
     if not owed:
         return None
     markets = {
         coin: market
         for coin in account.wallets
-        if coin not in passed_over and (market := _market(turn, account, coin)) is not None
+        if coin not in event.unsold and (market := _market(turn, account, coin)) is not None
     }
     wallet = account.wallets.get(VALUATION_COIN)
-    # Cash that covers an unrealised loss is not free.
-    free = min(available(wallet), positive_part(equity(wallet))) if wallet else ZERO
+    free = free_cash(wallet) if wallet else ZERO
     foreign = [coin for coin in owed if coin in markets]
     foreign.sort(key=lambda coin: -owed[coin] * (turn.index_price(coin) or ZERO))
     for coin in foreign:
@@ -59,12 +61,18 @@ def next_sale(turn: Turn, account: Account, passed_over: dict[str, None]) -> Sal
     return None
 
 
-def _owed(turn: Turn, account: Account, coin: str) -> Decimal:
-    """What is owed of a coin, with its loan where loans are called in."""
-    wallet = account.wallets[coin]
-    if wallet.loan and loan_status(account, turn.settings) is AccountStatus.LIQUIDATING:
-        return liability(wallet) + wallet.loan
-    return liability(wallet)
+def _owed(turn: Turn, account: Account, event: Liquidation) -> dict[str, Decimal]:
+    """By coin, what is owed of it, with what is to be taken back of its loan. For the latter other
+    coins have to come up as far as its own does not; free USDT is counted apart.
+    """
+    owed, loans = {}, called(turn, account, event)
+    for coin, wallet in account.wallets.items():
+        loan = loans.get(coin, ZERO)
+        if coin != VALUATION_COIN:
+            loan = positive_part(loan - free_cash(wallet))
+        if owing := liability(wallet) + loan:
+            owed[coin] = owing
+    return owed
 
 
 def _market(turn: Turn, account: Account, coin: str) -> Instrument | None:

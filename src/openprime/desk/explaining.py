@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from openprime.desk.desk import Desk
 from openprime.desk.ledger import frozen, liability
+from openprime.desk.loan_worth import collateral, loan_to_value, loans_value
 from openprime.desk.margin import UNLISTED_DISCOUNT, refresh, spot_open_loss
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import Account, Exposure, Order, Position
@@ -49,6 +50,8 @@ def explain_account(desk: Desk, account: Account) -> Lines:
             lines += _exposure_lines(leg, exposure)
     lines += _sum_lines(account, view)
     settings = desk.turn.settings
+    if account.loan_coins:
+        lines.append(_loans_line(settings, account))
     lines.append(status_line(settings, account, view.account_status, view.uni_mmr))
     return lines
 
@@ -81,6 +84,15 @@ def _wallet_lines(desk: Desk, account: Account, coin: str) -> Lines:
             line(f"{coin} loan margin", "loan value / loan leverage", wallet.loan_margin),
         ]
     return lines
+
+
+def _loans_line(settings: DeskSettings, account: Account) -> str:
+    """The loan-to-value ratio of a refreshed account, beside what it makes of the status."""
+    value, secured = loans_value(account), collateral(account)
+    ltv = truncate(loan_to_value(value, secured), RATIO_PLACES)
+    told = line("ltv", f"loans {text(value)} / collateral {text(secured)}", ltv)
+    call, end = text(settings.loan_ltv_call), text(settings.loan_ltv_liquidate)
+    return f"{told} against MARGIN_CALL {call}, LIQUIDATING {end}"
 
 
 def _exposure_lines(leg: str, exposure: Exposure) -> Lines:

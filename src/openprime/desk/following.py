@@ -56,8 +56,6 @@ def price_moved(turn: Turn, watched: WatchedPrice, sym: str, low: Decimal, high:
     they are many, the others go on the agenda, so that no tick takes long.
     """
     for place, (algo, leg) in enumerate(reached(turn, watched, sym, low, high)):
-        if turn.state.algos.get(algo.algo_order_id) is not algo or algo.state is not AlgoState.NEW:
-            continue
         disarm(turn, algo)
         algo.state, algo.fired = AlgoState.PROCESSING, leg
         if place < SET_OFF_AT_ONCE:
@@ -115,19 +113,33 @@ def _quantity(turn: Turn, algo: AlgoOrder) -> Decimal:
 
 
 def _sub_order_changed(turn: Turn, order: Order, finished: bool) -> None:
-    """Count what an algo's order filled; a TPSL ends with its order, a schedule goes on."""
+    """Count what an algo's order filled, and tell of it; a TPSL ends with its order, a schedule
+    goes on.
+    """
     algo = turn.state.algos.get(order.algo_order_id)
     if algo is None:
         return
+    grown = _count(algo, order)
+    if finished:
+        algo.working.pop(order.order_id, None)
+        _sub_order_ended(turn, algo, order)
+    if grown and algo.algo_order_id in turn.state.algos:
+        tell(turn, algo)
+
+
+def _count(algo: AlgoOrder, order: Order) -> bool:
+    """Add what an order filled since it was last looked at; whether that is anything."""
     known = algo.working.get(order.order_id)
-    if known is not None:
-        algo.executed_quantity += order.executed_quantity - known.executed_quantity
-        algo.executed_amount += order.executed_amount - known.executed_amount
-        known.executed_quantity = order.executed_quantity
-        known.executed_amount = order.executed_amount
-    if not finished:
-        return
-    algo.working.pop(order.order_id, None)
+    if known is None or known.executed_quantity == order.executed_quantity:
+        return False
+    algo.executed_quantity += order.executed_quantity - known.executed_quantity
+    algo.executed_amount += order.executed_amount - known.executed_amount
+    known.executed_quantity = order.executed_quantity
+    known.executed_amount = order.executed_amount
+    return True
+
+
+def _sub_order_ended(turn: Turn, algo: AlgoOrder, order: Order) -> None:
     if algo.state is AlgoState.PENDING_CANCEL:
         if not algo.working:
             leave(turn, algo, AlgoState.CANCELLED)

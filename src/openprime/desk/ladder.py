@@ -8,7 +8,6 @@ them all in order: first what adds exposure is cancelled, then every order, then
 from openprime.desk.algos import end_by_client
 from openprime.desk.events import MarginCalled
 from openprime.desk.liquidation import begin, go_on, is_sound
-from openprime.desk.loans import call_in
 from openprime.desk.margin import refresh, totals
 from openprime.desk.relief import Lifted, cancel_orders
 from openprime.desk.risk import SEVERITY, far_from_call, standing
@@ -30,15 +29,14 @@ def settle(turn: Turn) -> None:
     while turn.moved:
         moved, turn.moved = turn.moved, {}
         for account in moved.values():
-            turn.bands.loosen(account)
+            if not account.loose:
+                turn.bands.loosen(account)
             look_at(turn, account)
 
 
 def look_at(turn: Turn, account: Account) -> None:
     """Bring an account's status up to date, and do what it asks for."""
     refresh(turn, account)
-    if account.loan_coins:
-        call_in(turn, account)
     if account.liquidation is not None:
         go_on(turn, account)
     elif account.status is NORMAL and far_from_call(account, turn.settings):
@@ -67,14 +65,14 @@ def _act(turn: Turn, account: Account, rung: int) -> None:
     """Take the steps down to a rung, each as far as the one before did not help."""
     settings = turn.settings
     lifted = Lifted(turn, account)
-    cancel_orders(turn, account, lifted, settings.cancel_open_uni_mmr)
-    if rung >= CANCEL_ALL and _still(account, settings) >= CANCEL_ALL:
-        cancel_orders(turn, account, lifted, None)
+    done = cancel_orders(turn, account, lifted, settings.cancel_open_uni_mmr)
+    if done and rung >= CANCEL_ALL and _still(account, settings) >= CANCEL_ALL:
+        done = cancel_orders(turn, account, lifted, None)
         _end_algos(turn, account)
     reached = _still(account, settings)
     sound = is_sound(account, settings)
     lifted.put_back()
-    if rung >= LIQUIDATING and reached >= LIQUIDATING and not sound:
+    if done and rung >= LIQUIDATING and reached >= LIQUIDATING and not sound:
         begin(turn, account, SEVERITY[min(rung, reached)])
 
 

@@ -1,32 +1,31 @@
 """Liquidation, one stage after the other (risk-model 13.1, resolutions 159, 160).
 
 A liquidation waits until nothing of the account is at the venue; then it takes its next step: both
-legs of a symbol are set off, debts are covered out of other coins, positions are reduced or closed.
-Each of the last two is an order at the venue, and the next step comes when that is over. What the
-market does not take, and an account whose margin is used up, is taken over (takeover.py).
+legs of a symbol are set off, loans that are too much are taken back, debts are covered out of other
+coins, positions are reduced or closed. Each of the last two is an order at the venue, and the next
+step comes when that is over. What the market does not take, and an account whose margin is used up,
+is taken over (takeover.py).
 """
 
 from decimal import Decimal
 
 from openprime.desk.agenda import schedule
 from openprime.desk.bankruptcy import Cut, bankruptcy_prices, best_cut
+from openprime.desk.charging import charge_clearance
 from openprime.desk.collateral import next_sale
 from openprime.desk.events import LiquidationReduced, LiquidationStepped
 from openprime.desk.inside import offset_legs
 from openprime.desk.liquidation_state import Liquidation, Reduced, Stage, Step
-from openprime.desk.loan_worth import loan_status
-from openprime.desk.loans import call_in
+from openprime.desk.loan_calls import call_in, is_bankrupt, loans_carried
 from openprime.desk.margin import refresh, totals
 from openprime.desk.reduce_only import closing_side
 from openprime.desk.settings import DeskSettings
-from openprime.desk.state import Account, Position, TaskKind
+from openprime.desk.state import Account, Position, TaskKind, account_key
 from openprime.desk.system_orders import place_for_system
-from openprime.desk.turn import Turn, account_key
+from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import NO_SIDE, AccountStatus, OrderOrigin
-
-LIQUIDATING = AccountStatus.LIQUIDATING
 
 # After so long an account that nothing could be done for is tried again.
 RETRY_MS = 1000
@@ -61,12 +60,13 @@ def go_on(turn: Turn, account: Account) -> None:
     if account.order_count or event.scheduled:
         return
     if event.taking_over:
-        _wait(turn, event, turn.settings.takeover_delay_ms)
+        wait(turn, event, turn.settings.takeover_delay_ms)
     else:
         next_stage(turn, account, event)
 
 
-def _wait(turn: Turn, event: Liquidation, delay_ms: int) -> None:
+def wait(turn: Turn, event: Liquidation, delay_ms: int) -> None:
+    """Go on in another command, once so much time has passed."""
     event.scheduled = True
     schedule(turn, turn.now_ms + delay_ms, TaskKind.LIQUIDATE, event.event_id)
 
@@ -79,6 +79,10 @@ def _close_stage(turn: Turn, account: Account, event: Liquidation, stage: Stage)
         if not filled:
             event.unsold[stage.coin] = None
         return
+    position = account.positions.get(stage.leg)
+    if not filled and position is not None:
+        instrument = turn.reference.instruments[stage.sym]
+        charge_clearance(turn, account, instrument, position, event, stage)
     tell_reduced(turn, account, event, stage)
     if not filled:
         take_over_from(turn, account, event)
@@ -120,25 +124,34 @@ def next_stage(turn: Turn, account: Account, event: Liquidation) -> None:
     if offset_legs(turn, account):
         tell_step(turn, account, event, Step.OFFSET)
     refresh(turn, account)
-    call_in(turn, account)
+    if account.loan_coins and call_in(turn, account, event):
+        tell_step(turn, account, event, Step.REPAY)
     sums = totals(account)
     if is_sound(account, turn.settings):
         end(turn, account, event)
     elif sums.valid <= turn.settings.takeover_uni_mmr * sums.maintenance:
         take_over_from(turn, account, event)
-    elif not _cover_debt(turn, account, event) and not _cut_position(turn, account, event):
+    elif _cover_debt(turn, account, event) or _cut_position(turn, account, event):
+        return
+    elif is_bankrupt(turn, account, event):
+        take_over_from(turn, account, event)
+    else:
         event.unsold = {}
-        _wait(turn, event, RETRY_MS)
+        wait(turn, event, RETRY_MS)
 
 
 def is_sound(account: Account, settings: DeskSettings) -> bool:
     """Whether nothing is left for a liquidation to do: uniMMR is at its target, and no loans are
     too much for their collateral.
     """
-    sums, target = totals(account), settings.liquidation_target_uni_mmr
-    if sums.valid < target * sums.maintenance:
+    if not _at_target(account, settings):
         return False
-    return not account.loan_coins or loan_status(account, settings) is not LIQUIDATING
+    return not account.loan_coins or loans_carried(account, settings)
+
+
+def _at_target(account: Account, settings: DeskSettings) -> bool:
+    sums, target = totals(account), settings.liquidation_target_uni_mmr
+    return sums.valid >= target * sums.maintenance
 
 
 def end(turn: Turn, account: Account, event: Liquidation) -> None:
@@ -150,7 +163,7 @@ def end(turn: Turn, account: Account, event: Liquidation) -> None:
 
 def _cover_debt(turn: Turn, account: Account, event: Liquidation) -> bool:
     """Sell a coin for what is owed, or buy back what is owed; False where nothing can be done."""
-    sale = next_sale(turn, account, event.unsold)
+    sale = next_sale(turn, account, event)
     if sale is None:
         return False
     instrument = turn.reference.instruments[sale.sym]
@@ -165,8 +178,10 @@ def _cover_debt(turn: Turn, account: Account, event: Liquidation) -> bool:
 
 
 def _cut_position(turn: Turn, account: Account, event: Liquidation) -> bool:
-    """Close a position or a part of it, down to its bankruptcy price; False where there is none."""
-    if not account.positions:
+    """Close a position or a part of it, down to its bankruptcy price; False where there is none,
+    or where loans alone ask for it while coins are left to be sold for them.
+    """
+    if not account.positions or (event.unsold and _at_target(account, turn.settings)):
         return False
     cut = best_cut(turn, account)
     position = account.positions[cut.leg]

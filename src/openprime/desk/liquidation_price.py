@@ -21,8 +21,6 @@ from openprime.desk.worth import mark_of
 from openprime.model.instrument import Instrument, PositionTier
 from openprime.model.numbers import ONE, ZERO, truncate
 
-MAX_TIERS_WALKED = 32
-
 
 class _Leg(msgspec.Struct):
     """One position of the symbol: base units, signed and unsigned, and the tier walked to."""
@@ -43,22 +41,13 @@ def liquidation_price(turn: Turn, account: Account, position: Position) -> Decim
     mark = mark_of(turn, instrument)
     if not mark:
         return None
-    for discount in _discounts(turn, account, instrument):
-        legs = _legs(turn, account, instrument)
-        price = _crossing(turn, account, instrument, legs, mark, discount)
-        if price is None or price <= ZERO:
-            return None
-        if discount == ONE or _equity_at(account, instrument, legs, mark, price) > ZERO:
-            return truncate(price)
-    return None
-
-
-def _discounts(turn: Turn, account: Account, instrument: Instrument) -> tuple[Decimal, ...]:
-    """A profit or loss counts discounted while the settlement coin's equity stays positive."""
-    listed = turn.reference.discounts.get(instrument.quote, UNLISTED_DISCOUNT)
     if equity(account.wallets[instrument.quote]) > ZERO:
-        return (listed, ONE)
-    return (ONE,)
+        # Profit and loss count discounted for as long as the settlement coin's equity is positive.
+        discount = turn.reference.discounts.get(instrument.quote, UNLISTED_DISCOUNT)
+        price = _crossing(turn, account, instrument, mark, discount)
+        if price is None or _equity_at(account, instrument, mark, price) > ZERO:
+            return price
+    return _crossing(turn, account, instrument, mark, ONE)
 
 
 def _legs(turn: Turn, account: Account, instrument: Instrument) -> list[_Leg]:
@@ -80,10 +69,10 @@ def _legs(turn: Turn, account: Account, instrument: Instrument) -> list[_Leg]:
     return legs
 
 
-def _equity_at(
-    account: Account, instrument: Instrument, legs: list[_Leg], mark: Decimal, price: Decimal
-) -> Decimal:
-    moved = sum((leg.signed for leg in legs), ZERO) * (price - mark)
+def _equity_at(account: Account, instrument: Instrument, mark: Decimal, price: Decimal) -> Decimal:
+    positions = (account.positions.get(leg) for leg in legs_of(account, instrument.sym))
+    held = sum((position.quantity for position in positions if position is not None), ZERO)
+    moved = held * instrument.contract_size * (price - mark)
     return equity(account.wallets[instrument.quote]) + moved
 
 
@@ -91,11 +80,13 @@ def _crossing(
     turn: Turn,
     account: Account,
     instrument: Instrument,
-    legs: list[_Leg],
     mark: Decimal,
     discount: Decimal,
 ) -> Decimal | None:
-    """Where V - theta * MM reaches 0; the way to it leads down where that grows with the mark."""
+    """Where V - theta * MM reaches 0, above 0; the way to it leads down where that grows with the
+    mark.
+    """
+    legs = _legs(turn, account, instrument)
     sums, theta = totals(account), turn.settings.liquidating_uni_mmr
     multiplier = turn.settings.maintenance_multiplier
     fee = turn.rules_of[account.portfolio_id][instrument.sym].fees.taker
@@ -107,7 +98,7 @@ def _crossing(
     # V(P) = valid + moves*(P - M); MM(P) = others + sum of size*P*rate - amount over the legs
     moves = sum((discount * leg.signed - fee * leg.size for leg in legs), ZERO)
     down: bool | None = None
-    for _ in range(MAX_TIERS_WALKED):
+    while True:
         rates = sum((leg.size * leg.tier.mm_rate for leg in legs), ZERO) * multiplier
         amounts = ZERO
         if not sized_in_contracts(instrument):
@@ -116,12 +107,11 @@ def _crossing(
         if slope:
             price = -(valid - mark * moves - theta * (others - amounts)) / slope
             if sized_in_contracts(instrument) or all(_inside(leg, price) for leg in legs):
-                return price
+                return truncate(price) if price > ZERO else None
         if down is None:
             down = slope > ZERO
         if not _next_tier(legs, down):
             return None
-    return None
 
 
 def _positions_loss(turn: Turn, account: Account) -> Decimal:

@@ -13,6 +13,7 @@ class Step(StrEnum):
 
     CANCEL = "CANCEL"
     OFFSET = "OFFSET"
+    REPAY = "REPAY"
     SELL_COLLATERAL = "SELL_COLLATERAL"
     REDUCE = "REDUCE"
     LIQUIDATE = "LIQUIDATE"
@@ -37,11 +38,13 @@ class Stage(msgspec.Struct):
     closed_pnl: Decimal = ZERO
     liquidation_fee: Decimal = ZERO
     trading_fee: Decimal = ZERO
+    executed_amount: Decimal = ZERO
 
 
 class Liquidation(msgspec.Struct):
     """One account's way through section 13 of the risk model. `unsold` are coins that found no
-    buyer or seller; `scheduled` says that the next step waits on the agenda.
+    buyer or seller; `scheduled` says that the next step waits on the agenda, `calls_loans` that
+    loans are taken back (loan_calls.py), `fund_short` that the fund could not pay for a take-over.
     """
 
     event_id: int
@@ -50,6 +53,8 @@ class Liquidation(msgspec.Struct):
     scheduled: bool = False
     stage: Stage | None = None
     unsold: dict[str, None] = {}
+    calls_loans: bool = False
+    fund_short: bool = False
 
 
 class HousePosition(msgspec.Struct):
@@ -57,6 +62,17 @@ class HousePosition(msgspec.Struct):
 
     quantity: Decimal = ZERO
     average_price: Decimal = ZERO
+
+
+class Ranking(msgspec.Struct):
+    """One side of a symbol by who is deleveraged first. `rows` are (score, age, account, leg), what
+    comes first last; `waiting` are the accounts that are still to be ranked, and `ranked_at_ms` is
+    when there was none left. Age is the position's id, below 0.
+    """
+
+    waiting: list[str]
+    rows: list[tuple[Decimal, int, str, str]] = []
+    ranked_at_ms: int = 0
 
 
 class Reduced(msgspec.Struct, frozen=True):

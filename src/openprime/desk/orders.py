@@ -9,6 +9,7 @@ import msgspec
 from openprime.desk.check_table import checks_of
 from openprime.desk.commands import PlaceOrder
 from openprime.desk.events import OrderChanged
+from openprime.desk.exposures import exposure_of
 from openprime.desk.forcing import with_forced
 from openprime.desk.ledger import available, set_freeze
 from openprime.desk.legs import closes_leg
@@ -18,7 +19,7 @@ from openprime.desk.pool_books import give_back, retake, take
 from openprime.desk.reduce_only import make_room
 from openprime.desk.reserves import INSUFFICIENT, required_freeze
 from openprime.desk.state import Account, Exposure, Order, copy_of
-from openprime.desk.turn import Turn, account_of, exposure_of
+from openprime.desk.turn import Turn, account_of
 from openprime.desk.worth import apply_worth, shifted_worth
 from openprime.errors import Refusal
 from openprime.model.instrument import Instrument
@@ -261,11 +262,9 @@ def _retire_client_order_id(turn: Turn, order: Order) -> None:
 
 
 def purge_client_order_ids(turn: Turn) -> None:
-    """Now and then, let go of client order ids whose time of blocking is over, and of the oldest
-    ones where a portfolio has used more than are kept.
+    """Let go of client order ids whose time of blocking is over, and of the oldest ones where a
+    portfolio has used more than are kept. Due again in a minute.
     """
-    if turn.now_ms < turn.state.next_purge_ms:
-        return
     turn.state.next_purge_ms = turn.now_ms + PURGE_INTERVAL_MS
     for portfolio in turn.state.portfolios.values():
         if portfolio.blocked_until_ms:

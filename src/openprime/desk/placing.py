@@ -157,8 +157,7 @@ def draft(placing: Placing) -> Order:
 
 
 def frozen_coin_of(instrument: Instrument, side: Side) -> str:
-    if instrument.business is PERP:
-        return ""
+    """The coin that an order of a SPOT or MARGIN symbol spends."""
     return instrument.quote if side is BUY else instrument.base
 
 

@@ -13,6 +13,8 @@ from openprime.model.numbers import ZERO, positive_part
 from openprime.model.reference import LISTED_EXCHANGES, market_key
 from openprime.model.vocabulary import BUY, PERP, Business, Exchange
 
+_ASKED_FOR = "who has no pool has no books to keep"
+
 
 def default_pool(turn: Turn) -> Pool:
     """A pool as it is where nobody changed any, with all the orders and positions there are."""
@@ -52,8 +54,8 @@ def _default_account(turn: Turn, pool: Pool, sym: str) -> VenueAccount:
 def take(placing: Placing) -> None:
     """Debit the chosen account for an accepted order."""
     pool, account = placing.turn.state.pool, placing.venue_account
-    if pool is None or account is None:
-        return
+    assert pool is not None, "an account was chosen from it"
+    assert account is not None, "an account was chosen"
     turn, order = placing.turn, placing.order
     need = need_of(turn, placing.account, placing.instrument, order)
     _open(turn, pool, order, account, need)
@@ -68,10 +70,13 @@ def _open(turn: Turn, pool: Pool, order: Order, account: VenueAccount, need: Nee
 
 
 def retake(turn: Turn, order: Order) -> None:
-    """Bring an order's hold in line with what is left of it."""
+    """Bring an order's hold in line with what is left of it. There is a pool, but it may hold
+    nothing for the order: the broker's own go out in any case.
+    """
     pool = turn.state.pool
-    hold = pool.holds.get(order.order_id) if pool is not None else None
-    if pool is None or hold is None:
+    assert pool is not None, _ASKED_FOR
+    hold = pool.holds.get(order.order_id)
+    if hold is None:
         return
     instrument = turn.reference.instruments[order.sym]
     need = need_of(turn, account_of(turn.state, order), instrument, order)
@@ -79,10 +84,11 @@ def retake(turn: Turn, order: Order) -> None:
 
 
 def give_back(turn: Turn, order: Order) -> None:
-    """Free what an order that has ended still holds."""
+    """Free what an order that has ended still holds. There is a pool."""
     pool = turn.state.pool
-    hold = pool.holds.pop(order.order_id, None) if pool is not None else None
-    if pool is None or hold is None:
+    assert pool is not None, _ASKED_FOR
+    hold = pool.holds.pop(order.order_id, None)
+    if hold is None:
         return
     account = pool.accounts[hold.account_id]
     account.open_orders -= 1
@@ -90,10 +96,11 @@ def give_back(turn: Turn, order: Order) -> None:
 
 
 def settle(turn: Turn, account: Account, instrument: Instrument, order: Order, fill: Fill) -> None:
-    """Book a fill: coins change hands at the venue, a position holds more of it or less."""
+    """Book a fill: coins change hands at the venue, a position holds more of it or less. There is a
+    pool.
+    """
     pool = turn.state.pool
-    if pool is None:
-        return
+    assert pool is not None, _ASKED_FOR
     retake(turn, order)
     hold = pool.holds.get(order.order_id) or pool.stakes.get(
         stake_key(account.portfolio_id, instrument.sym)

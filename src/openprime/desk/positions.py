@@ -8,10 +8,11 @@ opens the other leg: the venue has traded it, and there it is worth what was tra
 from decimal import Decimal
 
 from openprime.desk.events import PositionReduced
+from openprime.desk.exposures import exposure_of
 from openprime.desk.fill import Fill
 from openprime.desk.legs import opened_side
 from openprime.desk.state import Account, Order, Position, PositionHistory, leg_key
-from openprime.desk.turn import Turn, exposure_of
+from openprime.desk.turn import Turn
 from openprime.desk.watched import watch
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import LEDGER_PLACES, ZERO, round_half_up, truncate
@@ -142,14 +143,14 @@ def _reduce(
 
 def tell_again(turn: Turn, account: Account, instrument: Instrument, position: Position) -> None:
     """Tell the position's last reduction of this command once more, with what changed since."""
-    events = turn.events
-    for at in range(len(events) - 1, -1, -1):
-        told = events[at]
-        if isinstance(told, PositionReduced) and told.row.position_id == position.position_id:
-            row, leverage = told.row, told.row.leverage
-            fresh = history_row(account, instrument, position, row.closed_type, row.side, leverage)
-            events[at] = PositionReduced(fresh)
-            return
+    at, row = [
+        (at, event.row)
+        for at, event in enumerate(turn.events)
+        if isinstance(event, PositionReduced) and event.row.position_id == position.position_id
+    ][-1]
+    side, leverage = row.side, row.leverage
+    fresh = history_row(account, instrument, position, row.closed_type, side, leverage)
+    turn.events[at] = PositionReduced(fresh)
 
 
 def history_row(

@@ -5,12 +5,9 @@ margin.refresh), and a tick looks only at those whose status it may change, befo
 waited for a price is set off (risk-model 14).
 """
 
-from collections.abc import Iterable
-
 from openprime.desk.commands import PinPrices, SetPrices
-from openprime.desk.drawing import draw_bands
 from openprime.desk.following import marks_moved, price_moved
-from openprime.desk.ladder import settle
+from openprime.desk.looking import prices_moved
 from openprime.desk.tasks import run_priced
 from openprime.desk.turn import Turn
 from openprime.errors import Refusal
@@ -33,7 +30,7 @@ def set_prices(turn: Turn, command: SetPrices) -> None:
         if coin not in state.pinned_indexes:
             state.indexes[coin] = index
     if command.marks or command.indexes:
-        _look_at_left(turn, command.marks, command.indexes)
+        prices_moved(turn)
     for sym, traded in command.traded.items():
         state.last_prices[sym] = traded.last
         if sym in state.volumes:
@@ -63,7 +60,7 @@ def pin_prices(turn: Turn, command: PinPrices) -> Refusal | None:
             state.pinned_indexes.pop(coin, None)
         else:
             state.indexes[coin] = state.pinned_indexes[coin] = index
-    _look_at_left(turn, command.marks, command.indexes)
+    prices_moved(turn)
     marks_moved(turn, command.marks, command.indexes)
     return None
 
@@ -81,21 +78,3 @@ def _pins_refusal(turn: Turn, command: PinPrices) -> Refusal | None:
     prices = (*command.marks.values(), *command.indexes.values())
     positive = all(price is None or (price.is_finite() and price > ZERO) for price in prices)
     return None if positive else Refusal(400000)
-
-
-def _look_at_left(turn: Turn, syms: Iterable[str], coins: Iterable[str]) -> None:
-    """Look at the accounts whose status new prices may change, and at those without a band."""
-    state, bands = turn.state, turn.bands
-    turn.prices_told += 1
-    if bands.everybody:
-        bands.everybody = False
-        for portfolio in state.portfolios.values():
-            for account in portfolio.accounts.values():
-                bands.loosen(account)
-    for sym in syms:
-        bands.left(sym, state.marks.get(sym, ZERO))
-    for coin in coins:
-        bands.left(coin, state.indexes.get(coin, ZERO))
-    turn.moved |= bands.loose
-    settle(turn)
-    draw_bands(turn)

@@ -22,8 +22,6 @@ from openprime.model.vocabulary import (
 )
 
 NO_ROOM = 401068
-# Above every order id.
-AFTER_ALL_IDS = 10**16
 
 
 def closing_side(quantity: Decimal) -> Side:
@@ -35,8 +33,6 @@ def covered_before(turn: Turn, exposure: Exposure, quantity: Decimal, newcomer: 
     """How much of the position the orders ranked before a new closing order already cover."""
     side = closing_side(quantity)
     rank = priority(newcomer)
-    if not newcomer.order_id:
-        rank = (*rank[:2], AFTER_ALL_IDS)  # the last to come
     covered = ZERO
     for order_id in exposure.orders:
         order = turn.state.orders[order_id]

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from openprime.desk.margin import fee_value, refresh, spot_amounts, totals
 from openprime.desk.orders import displace
-from openprime.desk.state import Account, Order
+from openprime.desk.state import Account, Exposure, Order
 from openprime.desk.turn import Turn
+from openprime.desk.work import work_left
 from openprime.desk.worth import apply_worth, priority, unit_weight, worth_of
 from openprime.model.numbers import ZERO, truncate
-from openprime.model.vocabulary import BUY, CANCEL_FAILED, CANCEL_PENDING, PERP
+from openprime.model.vocabulary import BUY, CANCEL_FAILED, CANCEL_PENDING
 
 UNDER_RISK_CONTROL = 401045
 
@@ -39,35 +40,40 @@ class Lifted:
         self.orders: dict[int, None] = {}
         self._turn = turn
         self._account = account
-        for exposure in account.exposures.values():
-            for order_id in exposure.orders:
-                order = turn.state.orders[order_id]
-                if order.action is CANCEL_PENDING:
-                    self.lift(order)
+        for leg, exposure in account.exposures.items():
+            orders = [turn.state.orders[order_id] for order_id in exposure.orders]
+            self._lift(leg, exposure, [o for o in orders if o.action is CANCEL_PENDING])
+        refresh(turn, account)
 
     def lift(self, order: Order) -> None:
         """Take one more order out of the sums."""
+        self._lift(order.leg, self._account.exposures[order.leg], [order])
+        refresh(self._turn, self._account)
+
+    def _lift(self, leg: str, exposure: Exposure, orders: list[Order]) -> None:
+        """Take orders of one leg out of the sums, all at once."""
+        if not orders:
+            return
         turn, account = self._turn, self._account
-        instrument = turn.reference.instruments[order.sym]
-        self.orders[order.order_id] = None
-        if instrument.business is PERP:
-            exposure = account.exposures[order.leg]
+        self.orders.update((order.order_id, None) for order in orders)
+        if exposure.is_perp:
+            instrument = turn.reference.instruments[exposure.sym]
             left = [turn.state.orders[i] for i in exposure.orders if i not in self.orders]
-            worth = worth_of(turn, account, instrument, order.leg, left, exposure.leverage)
+            worth = worth_of(turn, account, instrument, leg, left, exposure.leverage)
             apply_worth(account, instrument, exposure, worth, exposure.mark)
-        else:
+            return
+        for order in orders:
             account.wallets[order.frozen_coin].order_frozen -= order.frozen
             account.stale_coins[order.frozen_coin] = None
             del account.spot_orders[order.order_id]
-            account.spot_orders_stale = True
-        refresh(turn, account)
+        account.spot_orders_stale = True
 
     def put_back(self) -> None:
         """Let the orders weigh again."""
         turn, account = self._turn, self._account
         for order_id in self.orders:
             order = turn.state.orders[order_id]
-            if turn.reference.instruments[order.sym].business is PERP:
+            if turn.reference.instruments[order.sym].is_perp:
                 account.stale_syms[order.leg] = None
             else:
                 account.wallets[order.frozen_coin].order_frozen += order.frozen
@@ -79,18 +85,23 @@ class Lifted:
         refresh(turn, account)
 
 
-def cancel_orders(turn: Turn, account: Account, lifted: Lifted, threshold: Decimal | None) -> None:
-    """Cancel what adds exposure until uniMMR is above a threshold; without one, every order."""
+def cancel_orders(turn: Turn, account: Account, lifted: Lifted, threshold: Decimal | None) -> bool:
+    """Cancel what adds exposure until uniMMR is above a threshold; without one, every order. False
+    where the command has done enough, and the next look at the account is to go on.
+    """
     for weighed in _weighed_orders(turn, account, lifted):
         sums = totals(account)
         if threshold is not None:
             relieved = sums.valid > threshold * sums.maintenance
             if relieved or weighed.kind == HARMLESS:
-                return
+                return True
+        if work_left(turn) <= 0:
+            return False
         order = turn.state.orders[weighed.order_id]
         if order.action is not CANCEL_FAILED:
             displace(turn, order, turn.text(UNDER_RISK_CONTROL), UNDER_RISK_CONTROL)
         lifted.lift(order)
+    return True
 
 
 def _weighed_orders(turn: Turn, account: Account, lifted: Lifted) -> list[Weighed]:

@@ -115,6 +115,16 @@ def _take_change(turn: Turn, order: Order) -> None:
     order.updated_at_ms = turn.now_ms
 
 
+def _outgrow(turn: Turn, order: Order) -> None:
+    """More was filled than the order has: that can only be of a changed one. Either the change's
+    confirmation was lost, or its reserve was seized and the venue has not yet taken it back.
+    """
+    if order.amendment is not None:
+        _take_change(turn, order)
+    elif order.seized and not order.quote_quantity:
+        order.quantity = order.executed_quantity
+
+
 def _replace_refused(turn: Turn, order: Order, report: ReplaceRefused) -> None:
     if order.amendment is None:
         return
@@ -154,9 +164,8 @@ def _filled(turn: Turn, order: Order, report: Filled) -> None:
     account = account_of(turn.state, order)
     fill = _fill_of(turn, account, instrument, order, report)
     _count(turn, order, instrument, fill)
-    if order.amendment is not None and order.executed_quantity > order.quantity:
-        # So much can only have been filled of the changed order: its confirmation was lost.
-        _take_change(turn, order)
+    if order.executed_quantity > order.quantity:
+        _outgrow(turn, order)
     realised, held = ZERO, account.positions.get(order.leg)
     if instrument.business is PERP:
         closed_as = COMPLETE_CLOSED if order.origin is DMA else LIQUIDATION

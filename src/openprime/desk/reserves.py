@@ -6,19 +6,17 @@ from openprime.desk.fill import Fill
 from openprime.desk.state import Order
 from openprime.desk.turn import Turn
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import LEDGER_PLACES, ONE, ZERO, positive_part, truncate
-from openprime.model.vocabulary import BUY, PERP, SELL
+from openprime.model.numbers import LEDGER_PLACES, ONE, positive_part, truncate
+from openprime.model.vocabulary import BUY, SELL
 
 INSUFFICIENT = 401057
 
 
 def required_freeze(turn: Turn, instrument: Instrument, order: Order) -> Decimal:
-    """The amount an order must hold back now, in the coin it spends; 0 for PERP.
+    """The amount that a SPOT or MARGIN order must hold back now, in the coin it spends.
 
     A buy holds its fee too, since fees are charged in quote coin on both sides.
     """
-    if instrument.business is PERP:
-        return ZERO
     remaining = positive_part(order.remaining)  # more may be filled than a change under way wants
     if order.side is SELL:
         return remaining

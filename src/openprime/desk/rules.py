@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from hashlib import blake2b
+
+import msgspec
 
 from openprime.desk.fees import Added, Rates, has_own_rates, market_of, rates_of
 from openprime.desk.settings import DeskSettings
@@ -94,6 +97,12 @@ class Rules:
                     cap = tier.cap
             self._caps[leverage] = cap
         return cap
+
+
+def name_of(reference: Reference, settings: DeskSettings) -> str:
+    """A short text that no other rules have."""
+    told = msgspec.msgpack.encode((reference, settings), order="deterministic")
+    return blake2b(told, digest_size=8).hexdigest()
 
 
 class RuleBook(dict[str, Rules]):

@@ -53,6 +53,8 @@ class DeskSettings(msgspec.Struct, frozen=True):
     loan_ltv_transfer: Decimal = Decimal("0.75")
     loan_ltv_call: Decimal = Decimal("0.85")
     loan_ltv_liquidate: Decimal = Decimal("0.92")
+    loan_ltv_target: Decimal = Decimal("0.85")
+    loan_liquidation_fee_rate: Decimal = Decimal("0.02")
     rapid_pool_usdt: Decimal = Decimal(5_000_000)
     default_position_mode: PositionMode = PositionMode.NET
     leverage_blocked_by_orders: tuple[str, ...] = ("OKX",)
@@ -93,6 +95,11 @@ def check(settings: DeskSettings) -> None:
         raise ValueError(
             "Expected 0 < loan_ltv_borrow <= loan_ltv_transfer <= loan_ltv_call <= "
             "loan_ltv_liquidate <= 1 - at `$.desk`"
+        )
+    if not Decimal(0) < settings.loan_ltv_target <= settings.loan_ltv_liquidate:
+        raise ValueError(
+            "Expected a value above 0 and at or below loan_ltv_liquidate - at "
+            "`$.desk.loan_ltv_target`"
         )
     if settings.liquidation_target_uni_mmr <= settings.liquidating_uni_mmr:
         raise ValueError(

@@ -53,6 +53,7 @@ def run_slice(turn: Turn, algo_order_id: int) -> None:
     if not plan.slices_left:
         _end(turn, algo)
         return
+    begins = algo.state is not AlgoState.PROCESSING
     algo.state = AlgoState.PROCESSING
     quantity = _quantity(turn, algo, plan)
     plan.slices_left -= 1
@@ -69,6 +70,7 @@ def run_slice(turn: Turn, algo_order_id: int) -> None:
             limit_price=algo.limit_price,
             reduce_only=algo.reduce_only,
         )
+    if quantity or begins:
         tell(turn, algo)
     last = not plan.slices_left
     next_ms = plan.end_ms if last else turn.now_ms + plan.interval_ms

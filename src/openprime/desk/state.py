@@ -23,7 +23,7 @@ from openprime.desk.funds import (
     Withdrawal,
 )
 from openprime.desk.limits import TradeLimits
-from openprime.desk.liquidation_state import HousePosition, Liquidation
+from openprime.desk.liquidation_state import HousePosition, Liquidation, Ranking
 from openprime.desk.markups import Markup, MarkupChange
 from openprime.desk.news_items import NewsItem
 from openprime.desk.pool_state import Pool
@@ -62,6 +62,7 @@ class TaskKind(StrEnum):
     CLOSE_HOUR = "close_hour"
     CHARGE_LOANS = "charge_loans"
     LIQUIDATE = "liquidate"
+    LOOK = "look"
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -71,6 +72,16 @@ class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
     number: int
     kind: TaskKind
     subject: int
+
+
+class Round(msgspec.Struct):
+    """A task's way through many accounts: the keys of those that it has still to come to, the next
+    one last, and the prices and funding rates as they were when it began, where it needs them.
+    """
+
+    waiting: list[str]
+    marks: dict[str, Decimal] = {}
+    funding_rates: dict[str, Decimal] = {}
 
 
 class User(msgspec.Struct):
@@ -310,7 +321,8 @@ class Account(msgspec.Struct):
     Positions and exposures are kept by leg (see legs.py). `loan_coins` are those of its loans.
     `status` is where the ladder last saw it, `notices_ms` when it last gave notice of a status.
     `stale_syms`, by leg too, and `stale_coins` name what changed since the sums were last brought
-    up to date, `prices_seen` which prices they are of.
+    up to date, `prices_seen` which prices they are of. `band` is, by price, between which values
+    the status stays as it is; one that is `loose` has none until prices move (see bands.py).
     """
 
     portfolio_id: int
@@ -344,6 +356,13 @@ class Account(msgspec.Struct):
     stale_coins: dict[str, None] = {}
     spot_orders_stale: bool = False
     prices_seen: int = 0
+    band: dict[str, tuple[Decimal, Decimal]] = {}
+    loose: bool = False
+
+
+def account_key(account: Account) -> str:
+    """The text that names an account in the sets of the state."""
+    return f"{account.portfolio_id}:{account.exchange}"
 
 
 class Portfolio(msgspec.Struct):
@@ -388,10 +407,15 @@ class State(msgspec.Struct):
     course of time where it set it. `algos` are the algo orders at work and `watches` who waits for
     which price; `volumes` and `last_prices` are of the symbols that algo orders follow, and
     `attached_orders` holds, by order, the algo order that it brought along. `recurring` are the
-    tasks that come round, by kind, with their next moment. `watched` names the accounts that have
+    tasks that come round, by kind, with their next moment, `rounds` those of them that are under
+    way. `watched` names the accounts that have
     positions or less cash than they hold back, and some that had; `borrowers` those with loans.
     `funding_rates` are the running rates by PERP symbol. `liquidations` names the account of each
-    liquidation under way, `house_positions` are what the house took over, by symbol.
+    liquidation under way, `house_positions` are what the house took over, by symbol, `rankings` who
+    is deleveraged first, by symbol and side. `loose` names
+    the accounts without a band, of which the first `looks_due` are still to be looked at under the
+    present prices; `looks_noted` says that the agenda has that. `banded_by` names the rules that
+    bands are drawn by, `unseen` the portfolios whose bands are by others, the last one first.
     """
 
     sequence: int = 0
@@ -424,11 +448,18 @@ class State(msgspec.Struct):
     last_prices: dict[str, Decimal] = {}
     attached_orders: dict[int, int] = {}
     recurring: dict[TaskKind, int] = {}
+    rounds: dict[TaskKind, Round] = {}
     watched: dict[str, None] = {}
     borrowers: dict[str, None] = {}
     funding_rates: dict[str, Decimal] = {}
     liquidations: dict[int, str] = {}
     house_positions: dict[str, HousePosition] = {}
+    rankings: dict[str, Ranking] = {}
+    loose: dict[str, None] = {}
+    looks_due: int = 0
+    looks_noted: bool = False
+    banded_by: str = ""
+    unseen: list[int] = []
     settings: DeskSettings = DeskSettings()
     overrides: Overrides = {}
     pool: Pool | None = None

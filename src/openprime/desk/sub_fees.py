@@ -79,6 +79,7 @@ def change_markups(turn: Turn, portfolio_id: int) -> None:
     turn.rules_of.pop(portfolio_id, None)
     for account in sub.accounts.values():
         forget_account(account)
+        turn.moved[id(account)] = account
 
 
 def pass_on_markup(turn: Turn, trade: Trade, rates: FeeRate, markup: Added) -> None:

@@ -7,34 +7,23 @@ must take them; so must they what the house may not hold. What nobody can take t
 
 from decimal import Decimal
 
-import msgspec
-
 from openprime.desk.bankruptcy import bankruptcy_prices
-from openprime.desk.deleveraging import deleverage
+from openprime.desk.deleveraging import deleverage, forget_rankings, side_ranked
+from openprime.desk.house_book import beyond_limit, hold_in_house
 from openprime.desk.inside import close_inside
-from openprime.desk.insurance import found_fund, fund_balance, level_fund, move_in_house
-from openprime.desk.ledger import BROKER, INSURANCE, VENUE, available
-from openprime.desk.liquidation import end, next_stage, tell_reduced
-from openprime.desk.liquidation_state import HousePosition, Liquidation, Stage
-from openprime.desk.loans import change_loan
+from openprime.desk.insurance import found_fund, fund_balance, level_fund
+from openprime.desk.ledger import INSURANCE, available
+from openprime.desk.liquidation import end, next_stage, tell_reduced, wait
+from openprime.desk.liquidation_state import Liquidation, Stage
+from openprime.desk.loans import take_back
 from openprime.desk.margin import refresh
 from openprime.desk.state import Account, Position
 from openprime.desk.statements import post_with_statement
 from openprime.desk.turn import Turn, account_named
-from openprime.desk.worth import mark_of
 from openprime.model.instrument import Instrument
-from openprime.model.numbers import LEDGER_PLACES, ZERO, floor_to, round_half_up, truncate
+from openprime.model.numbers import LEDGER_PLACES, ZERO, positive_part, round_half_up, truncate
 from openprime.model.reference import VALUATION_COIN
-from openprime.model.vocabulary import LIQUIDATION, LoanKind, OrderOrigin, StatementType
-
-
-class Lack(msgspec.Struct):
-    """What an account's wallets lack once its positions are closed, in USDT: all of it, and the
-    part that its own other coins do not cover.
-    """
-
-    whole: Decimal = ZERO
-    uncovered: Decimal = ZERO
+from openprime.model.vocabulary import LIQUIDATION, OrderOrigin, StatementType
 
 
 def run_liquidation(turn: Turn, event_id: int) -> None:
@@ -60,66 +49,67 @@ def take_over(turn: Turn, account: Account, event: Liquidation) -> None:
     found_fund(turn)
     refresh(turn, account)
     prices = bankruptcy_prices(turn, account)
-    lack = _lack(turn, account, prices)
-    if lack.uncovered > fund_balance(turn):
-        _deleverage_all(turn, account, event, prices, lack.uncovered)
+    lacking = _lacking(turn, account, prices)
+    event.fund_short = event.fund_short or lacking > fund_balance(turn)
+    if not _others_took(turn, account, event, prices, lacking):
+        wait(turn, event, 0)
+        return
     for position in list(account.positions.values()):
         _give_to_house(turn, account, event, position, prices[position.leg])
     for coin in list(account.loan_coins):
-        change_loan(turn, account, coin, LoanKind.REPAY, -account.wallets[coin].loan)
+        take_back(turn, account, coin, account.wallets[coin].loan)
     _make_good(turn, account, event)
     account.restricted = True
     end(turn, account, event)
+    if not turn.state.liquidations:
+        forget_rankings(turn.state)
 
 
-def _lack(turn: Turn, account: Account, prices: dict[str, Decimal]) -> Lack:
+def _lacking(turn: Turn, account: Account, prices: dict[str, Decimal]) -> Decimal:
+    """What an account's wallets lack once its positions are closed and its own other coins have
+    paid, in USDT.
+    """
     cash = {coin: wallet.cash - wallet.loan for coin, wallet in account.wallets.items()}
     for leg, position in account.positions.items():
         instrument = turn.reference.instruments[position.sym]
         size = position.quantity * instrument.contract_size
         cash[instrument.quote] += size * (prices[leg] - position.average_price)
-    lack, owned = Lack(), ZERO
-    for coin, amount in cash.items():
-        worth = amount * (turn.index_price(coin) or ZERO)
-        if worth < ZERO:
-            lack.whole -= worth
-        else:
-            owned += worth
-    lack.uncovered = max(lack.whole - owned, ZERO)
-    return lack
+    worth = sum((amount * (turn.index_price(coin) or ZERO) for coin, amount in cash.items()), ZERO)
+    return positive_part(-worth)
 
 
-def _deleverage_all(
+def _others_took(
     turn: Turn, account: Account, event: Liquidation, prices: dict[str, Decimal], lacking: Decimal
-) -> None:
-    """Close all positions against the other side, at prices that make up for what is lacking:
-    each bears the part that its value is of all.
+) -> bool:
+    """Close against the other side what the house may not hold; where the fund is short all of it,
+    at prices that make up for what is lacking: each position bears the part that its value is of
+    all. False where that has to go on in another command.
     """
     values = {leg: account.exposures[leg].position_value for leg in account.positions}
     total = sum(values.values(), ZERO)
     for position in list(account.positions.values()):
         instrument = turn.reference.instruments[position.sym]
-        size = position.quantity * instrument.contract_size
-        if not total:
-            return
-        price = prices[position.leg] + lacking * values[position.leg] / total / size
-        price = max(round_half_up(price, LEDGER_PLACES), instrument.tick_size)
-        _close_against(turn, account, event, position, price, abs(position.quantity))
+        price, quantity = prices[position.leg], beyond_limit(turn, instrument, position)
+        if event.fund_short and total:
+            size = position.quantity * instrument.contract_size
+            price += lacking * values[position.leg] / total / size
+            quantity = abs(position.quantity)
+        if not quantity:
+            continue
+        long = position.quantity < ZERO
+        if not side_ranked(turn, position.sym, long):
+            return False
+        price = _tradable(instrument, price)
+        closed, more = deleverage(turn, position.sym, quantity, price, long)
+        if closed:
+            _close(turn, account, event, position, price, closed)
+        if more:
+            return False
+    return True
 
 
-def _close_against(
-    turn: Turn,
-    account: Account,
-    event: Liquidation,
-    position: Position,
-    price: Decimal,
-    quantity: Decimal,
-) -> None:
-    """Close so much of a position, as far as the other side reaches."""
-    other = position.quantity < ZERO
-    closed = deleverage(turn, position.sym, quantity, price, long=other)
-    if closed:
-        _close(turn, account, event, position, price, closed)
+def _tradable(instrument: Instrument, price: Decimal) -> Decimal:
+    return max(round_half_up(price, LEDGER_PLACES), instrument.tick_size)
 
 
 def _close(
@@ -149,44 +139,11 @@ def _close(
 def _give_to_house(
     turn: Turn, account: Account, event: Liquidation, position: Position, price: Decimal
 ) -> None:
-    """Let the house take a position, as far as it may hold it, and the other side the rest."""
+    """Let the house take a position."""
     instrument = turn.reference.instruments[position.sym]
-    price = max(round_half_up(price, LEDGER_PLACES), instrument.tick_size)
-    beyond = _beyond_limit(turn, instrument, position)
-    if beyond:
-        _close_against(turn, account, event, position, price, beyond)
-    quantity = position.quantity
-    if quantity:
-        _close(turn, account, event, position, price, abs(quantity))
-        _hold_in_house(turn, instrument, quantity, price)
-
-
-def _beyond_limit(turn: Turn, instrument: Instrument, position: Position) -> Decimal:
-    """How much of a position would take the house above what it may hold of the symbol."""
-    held = turn.state.house_positions.get(instrument.sym)
-    unit = instrument.contract_size * mark_of(turn, instrument)
-    if not unit:
-        return ZERO
-    together = abs(position.quantity + (held.quantity if held else ZERO))
-    room = floor_to(turn.settings.house_max_notional / unit, instrument.lot_size)
-    return min(max(together - room, ZERO), abs(position.quantity))
-
-
-def _hold_in_house(turn: Turn, instrument: Instrument, signed: Decimal, price: Decimal) -> None:
-    """Add to what the house holds of a symbol; what it held the other way round is set off."""
-    held = turn.state.house_positions.setdefault(instrument.sym, HousePosition())
-    if held.quantity * signed < ZERO:
-        closing = min(abs(held.quantity), abs(signed))
-        sign = 1 if held.quantity > ZERO else -1
-        profit = closing * sign * instrument.contract_size * (price - held.average_price)
-        move_in_house(turn, instrument.quote, truncate(profit), VENUE, BROKER)
-        held.quantity -= closing * sign
-        signed += closing * sign
-    if signed:
-        before, added = abs(held.quantity), abs(signed)
-        mean = (held.average_price * before + price * added) / (before + added)
-        held.average_price = round_half_up(mean, LEDGER_PLACES)
-        held.quantity += signed
+    price, quantity = _tradable(instrument, price), position.quantity
+    _close(turn, account, event, position, price, abs(quantity))
+    hold_in_house(turn, instrument, quantity, price)
 
 
 def _make_good(turn: Turn, account: Account, event: Liquidation) -> None:

@@ -13,6 +13,7 @@ from openprime.desk.following import set_off
 from openprime.desk.hourly import close_hour
 from openprime.desk.ladder import settle
 from openprime.desk.loans import charge_loans
+from openprime.desk.looking import go_on_looking
 from openprime.desk.slices import run_slice
 from openprime.desk.state import TaskKind
 from openprime.desk.sub_fees import change_markups
@@ -20,6 +21,7 @@ from openprime.desk.takeover import run_liquidation
 from openprime.desk.transfers import finish_transfer
 from openprime.desk.turn import Turn
 from openprime.desk.withdrawals import finish_withdrawal
+from openprime.desk.work import work_left
 
 # What one command does at most; the next goes on where it stopped.
 TASKS_MAX = 100
@@ -35,6 +37,7 @@ TASKS: dict[TaskKind, Callable[[Turn, int], None]] = {
     TaskKind.CLOSE_HOUR: close_hour,
     TaskKind.CHARGE_LOANS: charge_loans,
     TaskKind.LIQUIDATE: run_liquidation,
+    TaskKind.LOOK: go_on_looking,
 }
 
 # What is reckoned with the prices of its moment: done before later ones are taken.
@@ -60,8 +63,19 @@ def _run(turn: Turn, kinds: Container[TaskKind]) -> None:
         due = next((due for due in come if due.kind in kinds), None)
         if due is None:
             break
+        can_wait = kinds is TASKS or _has_its_prices(turn, due.kind, present_ms)
+        if can_wait and work_left(turn) <= 0:
+            break
         agenda.remove(due)
         turn.now_ms = due.time_ms
         TASKS[due.kind](turn, due.subject)
         settle(turn)
     turn.now_ms = present_ms
+
+
+def _has_its_prices(turn: Turn, kind: TaskKind, present_ms: int) -> bool:
+    """Whether a task goes by prices that it took when it began: so does a round that is under way.
+    Where the next one is due as well, that is still to take them.
+    """
+    next_ms = turn.state.recurring.get(kind, present_ms + 1)
+    return kind in turn.state.rounds and next_ms > present_ms

@@ -15,9 +15,16 @@ from openprime.desk.events import (
     PositionChanged,
     WalletChanged,
 )
-from openprime.desk.rules import RuleBooks
+from openprime.desk.rules import RuleBooks, name_of
 from openprime.desk.settings import in_force
-from openprime.desk.state import Account, Exposure, Order, Portfolio, Position, State, Wallet
+from openprime.desk.state import (
+    Account,
+    Order,
+    Portfolio,
+    State,
+    Wallet,
+    account_key,
+)
 from openprime.errors import Refusal, message
 from openprime.model.instrument import Instrument
 from openprime.model.numbers import ONE
@@ -38,17 +45,19 @@ class Turn:
 
     `base` are the venues' own rules, `reference` those in force, `rules` what follows from them by
     symbol. Fees are a portfolio's own: `rules_of` has the rules by portfolio. `debtors` says who
-    owes which coin where (see lending.py), once somebody asked.
+    owes which coin where (see lending.py), once somebody asked; `looks` how many accounts the
+    command looked at because of prices.
     """
 
     __slots__ = (
         "accounts_touched",
-        "adl_ranks",
         "bands",
         "base",
+        "debt_rates",
         "debtors",
         "events",
         "forced",
+        "looks",
         "moved",
         "now_ms",
         "positions_touched",
@@ -57,6 +66,7 @@ class Turn:
         "reference",
         "requests",
         "rules",
+        "rules_name",
         "rules_of",
         "settings",
         "state",
@@ -66,12 +76,10 @@ class Turn:
     def __init__(self, state: State, reference: Reference) -> None:
         self.state = state
         self.base = reference
-        self.bands = Bands()
+        self.bands = Bands(state)
         # Accounts whose status may be another now, by identity; and how often prices were told.
         self.moved: dict[int, Account] = {}
         self.prices_told = 1
-        # Who is deleveraged first, by symbol and side (long or not), as ranked in this command.
-        self.adl_ranks: dict[tuple[str, bool], list[tuple[Account, Position]]] = {}
         self.debtors: dict[str, dict[int, Wallet]] | None = None
         self.configure()
         # What changed, by the identity of its account; for a wallet or position its name as well.
@@ -89,16 +97,17 @@ class Turn:
         self.reference = effective(self.base, overrides)
         self.rules_of = RuleBooks(self.state, self.reference, self.settings)
         self.rules = self.rules_of.general
-        self.bands.clear()
+        self.rules_name = name_of(self.reference, self.settings)
+        # By exchange and coin, the highest maintenance rate of a debt (see drawing.py).
+        self.debt_rates: dict[tuple[Exchange, str], Decimal] = {}
 
     def begin(self, now_ms: int, quote: Quote) -> None:
         """Start a command stamped `now_ms` ms, with the best prices of its symbol."""
         self.now_ms = now_ms
         self.quote = quote
+        self.looks = 0
         self.events: list[Event] = []
         self.requests: list[VenueRequest] = []
-        if self.adl_ranks:
-            self.adl_ranks = {}
         if self.positions_touched:
             self.positions_touched = {}
         if self.wallets_touched:
@@ -203,27 +212,6 @@ def account_of(state: State, order: Order) -> Account:
     return state.portfolios[order.portfolio_id].accounts[order.exchange]
 
 
-def exposure_of(turn: Turn, account: Account, instrument: Instrument, leg: str) -> Exposure:
-    """The account's exposure in a symbol or one leg of it, made at its first order."""
-    exposure = account.exposures.get(leg)
-    if exposure is None:
-        exposure = Exposure(
-            sym=instrument.sym,
-            is_perp=instrument.is_perp,
-            leverage=max(turn.leverage(account, instrument), 1),
-        )
-        account.exposures[leg] = exposure
-        if instrument.is_perp:
-            hold(turn.state, instrument.sym, account)
-            account.stale_syms[leg] = None
-    return exposure
-
-
-def account_key(account: Account) -> str:
-    """The text that names an account in the sets of the state."""
-    return f"{account.portfolio_id}:{account.exchange}"
-
-
 def account_named(state: State, key: str) -> Account:
     """The account that an `account_key` names."""
     portfolio_id, exchange = key.split(":")
@@ -233,8 +221,3 @@ def account_named(state: State, key: str) -> Account:
 def hold(state: State, price_key: str, account: Account) -> None:
     """Note that a price moves this account: `price_key` is a PERP symbol or a coin."""
     state.holders.setdefault(price_key, {})[account_key(account)] = None
-
-
-def holders_of(state: State, price_key: str) -> list[Account]:
-    """The accounts that a price moves."""
-    return [account_named(state, key) for key in state.holders.get(price_key, ())]

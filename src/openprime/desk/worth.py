@@ -21,6 +21,9 @@ from openprime.model.vocabulary import (
     SELL,
 )
 
+# Above every order id.
+AFTER_ALL_IDS = 10**16
+
 
 class Worth(msgspec.Struct):
     """What one symbol or leg weighs, in its settlement coin (risk-model 5.2, 5.3, 9.1)."""
@@ -128,11 +131,14 @@ def _flipping_loss(
 
 
 def priority(order: Order) -> tuple[int, Decimal, int]:
-    """The order in which orders of one side fill: MARKET, then best price, then first come."""
+    """The order in which orders of one side fill: MARKET, then best price, then first come; one
+    that has no id yet comes last.
+    """
+    arrival = order.order_id or AFTER_ALL_IDS
     if not order.limit_price:
-        return (0, ZERO, order.order_id)
+        return (0, ZERO, arrival)
     price = order.working_price
-    return (1, price if order.side is SELL else -price, order.order_id)
+    return (1, price if order.side is SELL else -price, arrival)
 
 
 def worst_notional(position: Decimal, buys: Decimal, sells: Decimal) -> Decimal:
@@ -203,12 +209,11 @@ def apply_worth(
 
     Most orders leave the position's part as it was, the very same numbers: those are passed over.
     """
-    wallet = account.wallets.get(instrument.quote)
+    wallet = account.wallets[instrument.quote]
     change = worth.initial_margin - exposure.initial_margin
     if change:
         account.perp_margin += change
-        if wallet:
-            wallet.perp_margin += change
+        wallet.perp_margin += change
         exposure.initial_margin = worth.initial_margin
     account.perp_open_loss += worth.open_loss - exposure.open_loss
     if worth.maintenance is not exposure.maintenance:
@@ -218,9 +223,8 @@ def apply_worth(
         account.position_value += worth.position_value - exposure.position_value
         exposure.position_value = worth.position_value
     if worth.upnl is not exposure.upnl:
-        if wallet:
-            wallet.upnl += worth.upnl - exposure.upnl
-            account.stale_coins[instrument.quote] = None
+        wallet.upnl += worth.upnl - exposure.upnl
+        account.stale_coins[instrument.quote] = None
         exposure.upnl = worth.upnl
     exposure.mark = mark
     exposure.buy_notional = worth.buy_notional

@@ -87,6 +87,8 @@ class ScaleRule(msgspec.Struct, frozen=True):
     exchange_share: dict[str, float]
     # The share of recorded level changes far from the best price that is generated.
     change_share: float
+    # No side of a book has more levels.
+    levels_max: int = 1000
 
 
 class MarketFit(msgspec.Struct, frozen=True):

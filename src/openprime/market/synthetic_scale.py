@@ -160,7 +160,8 @@ class Scaler:
         lots_per_usdt = 1 / (float(instrument.lot_size * instrument.contract_size) * price)
         tick_bp = tick / price * 1e4
         large = self.coin_share(instrument.base) >= LARGE_COIN_SHARE
-        distances = _distances(template, root, tick_bp, LARGE_LEVELS if large else LEVELS)
+        levels = min(LARGE_LEVELS if large else LEVELS, rule.levels_max)
+        distances = _distances(template, root, tick_bp, levels)
         amounts = _amounts(template, root, tick_bp, distances)
         period = next(slots for share, slots in PERIODS if turnover >= share)
         step_s = period / 10

@@ -29,12 +29,16 @@ kept. A read renders its answer from the state and then waits for `settled`, for
 the sequencer halts for good: those who wait and all who come get 50001, nothing more is applied,
 published or told to a venue. The desk in memory is then wrong by what was lost, so reads must not
 go on from it: `rebuild`, where it is given, makes a fresh desk from the store, which takes its
-place in `desk`, and `settled` waits for it. The way back to work is a restart. A command on which
-the desk itself fails (a fault of ours) halts it in the same way, for half a change may have been
-made; what was applied before it is still kept and answered.
+place in `desk`, and `settled` waits for it, or fails where the store cannot be read. The way back
+to work is a restart. A command on which the desk itself fails (a fault of ours) halts it in the
+same way, for half a change may have been made; what was applied before it is still kept and
+answered.
 
-**Bounds.** At most `undurable_max` commands wait for the disk; beyond it new ones get 400011,
-cancels a little later than the rest. `post` is not refused for this: what a venue says is fact.
+**Bounds.** Of the writes that come, `under_way_max` are applied and not yet answered, and
+`waiting_max` stand in line behind them; beyond it new ones get 400011. Cancels, closes and the
+operator go past the line, and reads never stand in it. At most `undurable_max` commands wait for
+the disk; beyond it too new ones get 400011, cancels a little later than the rest. `post` is not
+refused for this: what a venue says is fact.
 It is bounded by the orders that the venue was told of, and feeds post prices once a second.
 
 Why not a queue and a consumer task? A command would then be applied a loop turn later, a quote

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from openprime.desk.commands import (
+    CancelAlgoOrder,
+    CancelAlgoOrders,
     CancelOrder,
     CancelOrders,
     ClosePosition,
@@ -19,10 +21,12 @@ from openprime.desk.outcome import Outcome
 from openprime.errors import Refusal
 from openprime.model.venue import VenueRequest
 from openprime.sequencer.batch import OpenBatch, Publication
+from openprime.sequencer.line import Line
 from openprime.sequencer.protocols import Desk, Keeper
 from openprime.sequencer.settings import SequencerSettings
 from openprime.sequencer.snapshotter import Snapshotter
 from openprime.store.digest import next_digest
+from openprime.store.errors import FROM_BACKUP, StoreError, one_line
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +36,8 @@ Observer = Callable[[Envelope, Outcome], Publication | Iterable[Publication] | N
 OVERLOADED = Refusal(400011)
 UNAVAILABLE = Refusal(50001)
 
-_RELIEVING = (CancelOrder, CancelOrders, ClosePosition)
+# What a client needs most when there is too much of everything: to have less at risk.
+_RELIEVING = (CancelOrder, CancelOrders, ClosePosition, CancelAlgoOrder, CancelAlgoOrders)
 
 
 class Sequencer:
@@ -66,6 +71,7 @@ class Sequencer:
         self._store = store
         self._clock_ms = clock_ms
         self._quote = quote
+        self._line = Line(self.settings.under_way_max, self.settings.waiting_max)
         self._open = OpenBatch(self.digest)
         self._committing: OpenBatch | None = None
         self._start_scheduled = False
@@ -73,6 +79,7 @@ class Sequencer:
         self._closing = False
         self._closed = False
         self._rebuilding: asyncio.Future[None] | None = None
+        self._unreadable: str | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._snapshots = Snapshotter(store, self._writer, self.settings)
 
@@ -84,9 +91,23 @@ class Sequencer:
         """Apply a command and answer when its outcome is durable. `forced` and `note` go into its
         envelope.
 
-        The outcome's refusal is 400011 where too many commands wait for the disk, 50001 where the
-        journal cannot be written.
+        The outcome's refusal is 400011 where too many commands wait for their turn or for the disk,
+        50001 where the journal cannot be written. What relieves, and what an operator says, does
+        not wait for a turn.
         """
+        if note is not None or isinstance(command, _RELIEVING):
+            return await self._submit(command, forced, note)
+        line = self._line
+        if not line.enters() and not await line.wait():
+            return Outcome(refusal=OVERLOADED)
+        try:
+            return await self._submit(command, forced, note)
+        finally:
+            line.leave()
+
+    async def _submit(
+        self, command: Command, forced: Refusal | None, note: OperatorNote | None
+    ) -> Outcome:
         refusal = self._not_now(command)
         if refusal is not None:
             return Outcome(refusal=refusal)
@@ -102,11 +123,18 @@ class Sequencer:
         return self._apply(command)
 
     async def settled(self) -> None:
-        """Wait until everything applied so far is durable."""
+        """Wait until everything applied so far is durable.
+
+        Raises StoreError where a failure left the desk with what was never kept, and what was kept
+        could not be read.
+        """
         if self.queue_depth:
             await self._durable()
         if self._rebuilding is not None:
             await asyncio.shield(self._rebuilding)
+        if self._unreadable is not None:
+            found = self._unreadable
+            raise StoreError(expected="to read what was kept", found=found, remedy=FROM_BACKUP)
 
     async def close(self) -> None:
         """Take no more commands, make durable what waits, and write a last snapshot."""
@@ -175,13 +203,13 @@ class Sequencer:
             log.error("refusal_untold", code=refusal.code, exc_info=True)
 
     def _durable(self) -> asyncio.Future[bool]:
-        """When all that is applied now is durable: True, or False where it will never be."""
+        """When all that is applied now is durable: True, or False where it will never be. There is
+        something that is not durable yet.
+        """
         waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         batch = self._open if self._open.envelopes else self._committing
-        if batch is None:
-            waiter.set_result(self.broken is None)
-        else:
-            batch.waiters.append(waiter)
+        assert batch is not None, "whoever waits has seen that the queue is not empty"
+        batch.waiters.append(waiter)
         return waiter
 
     # -- committing
@@ -252,8 +280,9 @@ class Sequencer:
         try:
             self.desk = await asyncio.get_running_loop().run_in_executor(None, rebuild)
             self.sequence = self.desk.state.sequence
-        except Exception:
+        except Exception as error:
             log.critical("rebuild_failed", exc_info=True)
+            self._unreadable = one_line(error)
         finally:
             self._rebuilding = None
 

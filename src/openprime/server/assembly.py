@@ -37,6 +37,7 @@ def assemble(
         unseal=broker.store.vault.unseal,
         settings=api_settings(config),
         clock=broker.timekeeper,
+        mover=broker,
         wall_ms=broker.clock.wall_ms,
     )
     limited = config.limits is not Limits.OFF

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 
@@ -67,6 +68,11 @@ PRICE_INTERVAL_MS_MIN = 50
 def load_reference() -> Reference:
     """The venues' rules that ship with the package."""
     return build(json.loads(files("openprime").joinpath("data/reference.json").read_bytes()))
+
+
+def load_market_fit() -> Any:
+    """What the synthetic market is drawn from: the document that ships with the package."""
+    return json.loads(files("openprime").joinpath("data/market_fit.json").read_bytes())
 
 
 def wall_clock_ms() -> int:
@@ -196,6 +202,19 @@ class Broker:
         venue = self.config.file.venue
         self.gateway.set_latency(venue.request_latency_ms + latency_ms, venue.report_latency_ms)
 
+    def move(self, coin: str, part: Decimal, over_ms: int) -> list[str]:
+        """Let a coin's books go to a part of their price above their source: those that are
+        replayed, which the others follow; where none is, all.
+        """
+        recorded = {replay.sym for replay in self.config.replays}
+        books = [i.sym for i in self.reference.instruments.values() if self._is_book(i, coin)]
+        led = [sym for sym in books if sym in recorded] or books
+        now_ms = self.clock_ms()
+        return [sym for sym in led if self.pump.moved.move(sym, part, now_ms, over_ms)]
+
+    def _is_book(self, instrument: Instrument, coin: str) -> bool:
+        return instrument.base == coin and instrument.sym in self.market.books
+
     def _desk_settings(self) -> DeskSettings:
         """The desk's settings as configured, and what follows for it from the venue's distance."""
         venue = self.config.file.venue
@@ -307,16 +326,18 @@ class Broker:
         for sym in sorted(recorded):
             instrument = self.reference.instruments[sym]
             follow[instrument.base] = self._recorded_mid(instrument)
-        fit = json.loads(files("openprime").joinpath("data/market_fit.json").read_bytes())
         return SyntheticFeed(
             books,
-            fit,
+            self._market_fit(),
             now_ms,
             self.config.seed,
             min(float(self.config.speed) or 1.0, SYNTHETIC_SPEED_MAX),
             start_prices=self.reference.start_prices | _last_prices(desk.state),
             follow=follow,
         )
+
+    def _market_fit(self) -> Any:
+        return load_market_fit()
 
     def _recorded_mid(self, instrument: Instrument) -> Callable[[], Decimal | None]:
         book = self.market.book(instrument.sym)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from openprime.desk.commands import SetPrices
 from openprime.market.events import MarketEvent, MarketTrade
 from openprime.market.feed import Feed
+from openprime.market.moving import MovedMarket
 from openprime.market.state import MarketState
 from openprime.sequencer import Sequencer
 from openprime.server.trades_followed import TradesFollowed
@@ -48,6 +49,7 @@ class Pump:
         self.clock_ms = clock_ms
         self.price_interval_ms = price_interval_ms
         self.trades = trades
+        self.moved = MovedMarket(market.books)
         self.held = False
         self.timers: list[Callable[[int], None]] = []
         self.ahead: list[Callable[[int], None]] = []
@@ -74,6 +76,7 @@ class Pump:
     def jump(self, delta_ms: int) -> None:
         """The clock jumped ahead: the market stood still meanwhile and is as fresh as before."""
         self.market.advance(delta_ms)
+        self.moved.advance(delta_ms)
         for feed in self.feeds:
             feed.advance(delta_ms)
 
@@ -81,8 +84,10 @@ class Pump:
         count = 0
         for feed in self.feeds:
             for event in feed.pull(now_ms, EVENTS_PER_PULL):
-                self.take(event)
+                self.take(self.moved.shown(event))
                 count += 1
+        for snapshot in self.moved.steps(now_ms):
+            self.take(snapshot)
         return count
 
     def take(self, event: MarketEvent) -> None:

@@ -6,6 +6,7 @@ import gc
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ SHUTDOWN_SECONDS = 5
 LISTEN_BACKLOG = 2048
 # Larger than Python's own, for a full collection halts every order. No figure shows a gain yet.
 GC_THRESHOLDS = (10_000, 20, 50)
+# How long the journal's thread asks a busy loop in vain to go on with a commit. It asks at every
+# statement, so with Python's own 5 ms orders wait for each other's commits.
+SWITCH_SECONDS = 0.0005
 # A peer that has vanished is asked after a minute and gone after two; connections inherit it.
 KEEP_ALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -183,6 +187,7 @@ def uvicorn_config(application: Application, edge: EdgeSettings) -> uvicorn.Conf
 def run(config: ServerConfig) -> None:
     """Start, print what a newcomer needs, and serve until SIGINT or SIGTERM."""
     quiet_logs()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config))
 

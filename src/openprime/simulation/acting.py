@@ -14,7 +14,6 @@ from openprime.simulation.network import Answer, Network, Request, perform, sign
 from openprime.simulation.people import Client, People
 from openprime.simulation.privacy import foreign
 from openprime.simulation.promises import Promises
-from openprime.simulation.rules import SYMS
 from openprime.simulation.sockets import Listener
 from openprime.simulation.values import Asker
 from openprime.simulation.violated import Violated
@@ -133,16 +132,6 @@ class Acting:
         """A socket was told something."""
         self._say(f"{listener.client.name} {listener.path} hears {str(frame)[:200]}")
         self.saw(listener.client, frame, listener.path)
-
-    def say_market(self, listener: Listener, draw: random.Random) -> None:
-        """A frame to a socket of market data or news."""
-        frames: tuple[object, ...] = (
-            "ping",
-            {"event": "subscribe", "arg": [{"channel": "BBO", "sym": draw.choice(SYMS)}]},
-            {"action": "subscribe", "args": {"channel": "TICKER", "sym": draw.choice(SYMS)}},
-            "{",
-        )
-        listener.peer.say(draw.choice(frames))
 
     def _trace_answer(self, who: str, route: Route, told: object, answer: Answer | None) -> None:
         came = "nothing" if answer is None else f"{answer.status} {answer.body[:BODY_TOLD]!r}"

@@ -7,7 +7,8 @@ from openprime.simulation.operators import PREFIX
 from openprime.simulation.people import Client
 from openprime.simulation.values import ADDRESS
 
-USERS = 3
+USERS = 4
+KEYS_EACH = 3
 ADDRESSES = 3
 # What a portfolio begins with, times one of RICHES: the rich move markets, the poor go under.
 FUNDS = (
@@ -25,6 +26,7 @@ def begin(host: Host, acting: Acting, draws: Draws) -> None:
     first = host.broker.credentials
     user_id = host.broker.desk.state.portfolios[first.portfolio_id].user_id
     acting.add_client(user_id, first.portfolio_id, first.access_key, first.secret_key or "")
+    _hand_out(acting, user_id, first.portfolio_id, KEYS_EACH - 1)
     for _ in range(USERS - 1):
         user = acting.operate("POST", f"{PREFIX}/users", kind="NORMAL")
         _furnish(acting, draws, int(user["userId"]), int(user["mainPortfolioId"]))
@@ -33,14 +35,20 @@ def begin(host: Host, acting: Acting, draws: Draws) -> None:
             entry = {"userId": user_id, "address": f"{ADDRESS}{number}", "category": "3"}
             path = f"{PREFIX}/withdrawAddresses"
             acting.operate("POST", path, currency="USDT", network="ERC20", **entry)
-    for client in list(acting.people.clients):
+    for client in acting.people.clients[::KEYS_EACH]:
         _widen(host, acting, draws, client)
 
 
+def _hand_out(acting: Acting, user_id: int, portfolio_id: int, keys: int) -> None:
+    """Keys of a portfolio, each a client of its own."""
+    for _ in range(keys):
+        made = acting.operate("POST", f"{PREFIX}/keys", portfolioId=portfolio_id)
+        acting.add_client(user_id, portfolio_id, made["accessKey"], made["secretKey"])
+
+
 def _furnish(acting: Acting, draws: Draws, user_id: int, portfolio_id: int) -> None:
-    """A key and money for a portfolio."""
-    made = acting.operate("POST", f"{PREFIX}/keys", portfolioId=portfolio_id)
-    acting.add_client(user_id, portfolio_id, made["accessKey"], made["secretKey"])
+    """Keys and money for a portfolio."""
+    _hand_out(acting, user_id, portfolio_id, KEYS_EACH)
     riches = draws.stream("riches", portfolio_id).choice(RICHES)
     for exchange, coin, amount in FUNDS:
         funds = {"exchange": exchange, "coin": coin, "amount": amount * riches}

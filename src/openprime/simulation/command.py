@@ -10,6 +10,8 @@ from openprime.server.config import Replay, parse_replay
 from openprime.simulation.outcome import Outcome, shrink, told
 from openprime.simulation.simulation import Simulation
 
+SEEDS_A_LINE = 20
+
 Job = tuple[int, int, tuple[Replay, ...]]
 
 
@@ -33,7 +35,12 @@ def outcomes(jobs: list[Job], processes: int) -> Iterator[Outcome]:
 @click.option("--seeds", default=1, show_default=True, help="How many, one after the other.")
 @click.option("--steps", default=500, show_default=True, help="Steps of each seed.")
 @click.option("--jobs", default=1, show_default=True, help="Processes to run them in.")
-@click.option("--shrink", "shrinks", is_flag=True, help="Look for a shorter run that fails.")
+@click.option(
+    "--shrink/--no-shrink",
+    "shrinks",
+    default=None,
+    help="Look for a shorter run that fails: usual where one seed is run.",
+)
 @click.option(
     "--replay",
     "replays",
@@ -42,7 +49,7 @@ def outcomes(jobs: list[Job], processes: int) -> Iterator[Outcome]:
     help="Let a symbol's market come from a recording.",
 )
 def main(
-    seed: int, seeds: int, steps: int, jobs: int, shrinks: bool, replays: tuple[str, ...]
+    seed: int, seeds: int, steps: int, jobs: int, shrinks: bool | None, replays: tuple[str, ...]
 ) -> None:
     """Simulate the broker under faults, and hold it to its promises.
 
@@ -52,15 +59,18 @@ def main(
     counts: Counter[str] = Counter()
     failed: list[Outcome] = []
     every = [(number, steps, recorded) for number in range(seed, seed + seeds)]
-    for outcome in outcomes(every, jobs):
+    for number, outcome in enumerate(outcomes(every, jobs), 1):
         counts.update(outcome.counts)
         if seeds == 1:
             click.echo(f"seed {outcome.seed}: trace {outcome.digest}")
         if not outcome.good:
             failed.append(outcome)
             click.echo(told(outcome))
-            if shrinks:
+            if shrinks or (shrinks is None and seeds == 1):
                 _shrink(outcome, recorded)
+        if number % SEEDS_A_LINE == 0 and number < seeds:
+            happened = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+            click.echo(f"{number} seeds so far: {len(failed)} broke a promise; {happened}")
     for name, count in sorted(counts.items()):
         click.echo(f"{count:>8} {name}")
     click.echo(f"{seeds} seeds of {steps} steps: {len(failed)} broke a promise")

@@ -1,5 +1,6 @@
 """What a simulated broker stands on: its disk, its folder, its source of random bytes."""
 
+import os
 import random
 import shutil
 import tempfile
@@ -31,6 +32,16 @@ def _fresh_database() -> bytes:
     return disk.image()[str(path)]
 
 
+def _folder() -> Path:
+    """A folder of its own, of the same name for every run of a process: SQL that was compiled for
+    it once serves again.
+    """
+    folder = Path(tempfile.gettempdir()) / f"openprime-simulation-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
 class Machine:
     """One machine with one disk, on which a broker is started again and again.
 
@@ -39,7 +50,7 @@ class Machine:
 
     def __init__(self, draws: Draws) -> None:
         fresh = _fresh_database()
-        self.folder = Path(tempfile.mkdtemp(prefix="openprime-simulation-"))
+        self.folder = _folder()
         # The store looks for its file before SQLite does.
         (self.folder / DATABASE_NAME).write_text("on the simulated disk")
         self.disk = Disk(self._ill_of)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from openprime.api.asgi import Application
 from openprime.desk.desk import Desk
@@ -17,14 +18,16 @@ from openprime.simulation.draws import Draws
 from openprime.simulation.ground import Machine
 from openprime.simulation.lives import Lives
 from openprime.simulation.loop import Ended, VirtualLoop
-from openprime.simulation.rules import small_reference
+from openprime.simulation.rules import shallow_fit, small_reference
+from openprime.simulation.tape import put_tape
 from openprime.simulation.venue import Line
 from openprime.simulation.violated import Violated
 from openprime.simulation.witness import Witness, difference
 from openprime.store.errors import StoreError
 
 BEGIN_MS = 1_790_000_000_000
-START_SECONDS_MAX = 600.0
+# How many of the seeds have a recorded market beside the synthetic one.
+RECORDED_SHARE = 0.3
 STOP_SECONDS_MAX = 600.0
 
 
@@ -40,6 +43,9 @@ class _Broker(Broker):
         # The first moment at which there is a sequencer, and nothing has come to it yet.
         self.host.recovered(desk, self.sequencer)
         super()._build_market(desk)
+
+    def _market_fit(self) -> Any:
+        return shallow_fit()
 
 
 class Host:
@@ -66,7 +72,10 @@ class Host:
         self.sockets: Sockets
         self.up = False
         self.opened = False
-        self._config = _config(draws, self.machine.folder, limits, replays)
+        folder = self.machine.folder
+        if not replays and draws.stream("tape").random() < RECORDED_SHARE:
+            replays = (put_tape(folder),)
+        self._config = _config(draws, folder, limits, replays)
         choose = draws.stream("sequencing")
         self._sequencing = SequencerSettings(
             undurable_max=choose.choice((20, 1000, 10_000)),

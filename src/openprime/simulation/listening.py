@@ -11,6 +11,13 @@ import structlog
 FRAMES_TOLD = 3
 
 
+def placed(error: BaseException) -> str:
+    """An error and where it was raised, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_TOLD:]
+    places = " < ".join(f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}" for f in frames[::-1])
+    return f"{error!r} at {places}"
+
+
 @contextlib.contextmanager
 def heard_logs(hear: Callable[[str, str, str], None]) -> Iterator[None]:
     """Let `hear` have level, event and what is beside it of every line, instead of the console."""
@@ -21,9 +28,7 @@ def heard_logs(hear: Callable[[str, str, str], None]) -> Iterator[None]:
         text = " ".join(f"{name}={value}" for name, value in told.items())
         error = sys.exc_info()[1]
         if line.get("exc_info") and error is not None:
-            frames = traceback.extract_tb(error.__traceback__)[-FRAMES_TOLD:]
-            places = " < ".join(f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}" for f in frames[::-1])
-            text += f" {error!r} at {places}"
+            text += f" {placed(error)}"
         hear(method, str(line.get("event")), text)
         raise structlog.DropEvent
 

@@ -18,10 +18,12 @@ from typing import Any
 
 # A coroutine that is closed may run so many more awaits in its `finally` before it is let go.
 _CLOSINGS_MAX = 8
+# Who waits for nothing but callbacks would let no timer come.
+CALLBACKS_A_MOMENT_MAX = 100_000
 
 
 class Deadlock(Exception):
-    """Somebody waits, and nothing that is left to happen could end it."""
+    """Somebody waits, and nothing that is left to happen could end it; or time stands still."""
 
 
 class Ended(Exception):
@@ -50,6 +52,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._executors: list[Executor | None] = []
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self.callbacks_run = 0
+        self._at_this_moment = 0
         self.dead = False
 
     # -- being driven
@@ -63,6 +66,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         handle = self._ready.popleft()
         if not handle.cancelled():
             self.callbacks_run += 1
+            self._at_this_moment += 1
+            if self._at_this_moment > CALLBACKS_A_MOMENT_MAX:
+                raise Deadlock(f"expected time to go on, found it standing still at {handle!r}")
             handle._run()
         return True
 
@@ -106,6 +112,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def _wake_due(self) -> None:
         """Go to the moment of the next timer, and make ready all that are due by then."""
+        self._at_this_moment = 0
         self._now_s = max(self._now_s, self._timers[0][0])
         while self._timers and self._timers[0][0] <= self._now_s:
             self._ready.append(heapq.heappop(self._timers)[2])

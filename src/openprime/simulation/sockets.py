@@ -22,7 +22,7 @@ Rows = dict[str, dict[str, Any]]
 
 
 class Listener:
-    """One socket of a client. `orders`, `positions` and `wallets` are what its pushes told last;
+    """One socket of a client. `orders`, `algos`, `positions`, `wallets`: what pushes told last;
     `on_frame` is told of every frame.
     """
 
@@ -40,6 +40,7 @@ class Listener:
         self.login_ms = 0
         self.stalled = False
         self.orders: Rows = {}
+        self.algos: Rows = {}
         self.positions: Rows = {}
         self.wallets: dict[tuple[str, str], dict[str, Any]] = {}
         self.trades: dict[str, None] = {}
@@ -83,7 +84,7 @@ class Listener:
             # The desk's time never goes back, the machine's clock may.
             broker = self._host.broker
             self.login_ms = max(broker.clock_ms(), broker.desk.state.time_ms)
-        elif self.path == PRIVATE and "channel" in frame:
+        elif self.path in ACTIONS and "channel" in frame:
             self._fold(frame)
         elif frame.get("id") in self._asked:
             promise, route = self._asked[frame["id"]]
@@ -93,9 +94,11 @@ class Listener:
     def _fold(self, frame: dict[str, Any]) -> None:
         data = frame["data"]
         match frame["channel"]:
-            case "Orders":
+            case "Orders" | "SUB_ORDER":
                 self._fold_order(data)
-            case "Trades":
+            case "ALGO_ORDER":
+                self.algos[data["algoOrderId"]] = data
+            case "Trades" | "SUB_TRADE":
                 if data["transactionId"] in self.trades:
                     raise Violated("a push comes once", f"trade {data['transactionId']} twice")
                 self.trades[data["transactionId"]] = None

@@ -12,13 +12,14 @@ import msgspec
 from openprime.simulation import operators
 from openprime.simulation.calls import episode, params_of
 from openprime.simulation.disk import Ill
+from openprime.simulation.frames import frame_for
 from openprime.simulation.sockets import ACTIONS, PRIVATE, PRIVATE_ALGO, Listener
 from openprime.simulation.values import Asker
 
 if TYPE_CHECKING:
     from openprime.simulation.simulation import Simulation
 
-SOCKETS_MAX = 12
+SOCKETS_MAX = 16
 BURST = 12
 
 
@@ -78,8 +79,8 @@ def _act(sim: "Simulation", draw: random.Random) -> None:
         return
     listener = draw.choice(sim.acting.listeners)
     actions = ACTIONS.get(listener.path)
-    if actions is None:
-        sim.acting.say_market(listener, draw)
+    if actions is None or draw.random() < 0.02:
+        listener.peer.say(frame_for(listener.path, draw))
         return
     action = draw.choice(list(actions))
     asker = sim.acting.asker(draw)

@@ -7,7 +7,7 @@ number for one that it has. So whole messages are disturbed, as a line does, and
 import random
 from collections.abc import Callable
 
-from openprime.model.venue import VenueReport
+from openprime.model.venue import Filled, VenueReport
 from openprime.simulation.loop import VirtualLoop
 
 Deliver = Callable[[list[VenueReport]], None]
@@ -24,6 +24,8 @@ class Line:
         """`say` is told each time that a message fares ill."""
         self.disturbance = 0.0
         self.down = False
+        # What the venue filled, whoever heard of it: lots by order and trade.
+        self.filled: dict[int, dict[int, int]] = {}
         self._draw = draw
         self._say = say
         self._loop: VirtualLoop
@@ -35,6 +37,10 @@ class Line:
         self.down = False
 
     def put(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        for report in reports:
+            if type(report) is Filled:
+                trades = self.filled.setdefault(report.order_id, {})
+                trades[report.trade_id] = report.quantity_lots
         if self.down:
             self._say("report not delivered")
         elif not self.disturbance or self._draw.random() >= self.disturbance:
@@ -62,6 +68,10 @@ class Line:
         for report in reports:
             deliver([report])
 
+    def _repeat(self, reports: list[VenueReport], deliver: Deliver) -> None:
+        """Each report comes twice before the next one."""
+        deliver([report for report in reports for _ in range(2)])
+
     def _shuffle(self, reports: list[VenueReport], deliver: Deliver) -> None:
         shuffled = list(reports)
         self._draw.shuffle(shuffled)
@@ -69,11 +79,12 @@ class Line:
 
 
 # More of what a desk must bear than of what leaves it without an answer.
-_WEIGHTS = (1, 3, 5, 1, 1)
+_WEIGHTS = (1, 3, 4, 2, 1, 1)
 _WAYS: dict[str, Callable[[Line, list[VenueReport], Deliver], None]] = {
     "lost": Line._lose,
     "late": Line._delay,
     "doubled": Line._double,
+    "repeated": Line._repeat,
     "split": Line._split,
     "reordered": Line._shuffle,
 }

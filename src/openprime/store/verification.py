@@ -281,17 +281,18 @@ class _Examined:
         if not self._stands:
             return None, EMPTY_DIGEST, 0
         oldest = self._stands[0]
-        encoded = snapshots.load(self._connection, oldest.sequence)
-        if encoded is None:
-            raise _unknown("the snapshots")
-        return read_state(encoded, oldest.version), oldest.digest, oldest.time_ms
+        return self._state_at(oldest), oldest.digest, oldest.time_ms
+
+    def _state_at(self, stand: Stand) -> State:
+        encoded = snapshots.load(self._connection, stand.sequence)
+        assert encoded is not None, "it was whole a moment ago"
+        return read_state(encoded, stand.version)
 
     def _compare(self, desk: Desk, stand: Stand, digest: bytes) -> None:
         """The desk stands where a snapshot was taken: it must be the same, to the byte."""
-        encoded = snapshots.load(self._connection, stand.sequence)
-        kept = None if encoded is None else self._make_desk(read_state(encoded, stand.version))
+        kept = self._make_desk(self._state_at(stand))
         check_ledger(desk.state)
-        if kept is None or digest != stand.digest or kept.snapshot() != desk.snapshot():
+        if digest != stand.digest or kept.snapshot() != desk.snapshot():
             raise StoreError(
                 expected=f"the replay to reach the state of the snapshot at {stand.sequence}",
                 found="another state",

@@ -29,9 +29,9 @@ from openprime.api.sockets.link import (
     Receive,
     Scope,
     Send,
-    text_message,
 )
 from openprime.api.sockets.login import PRIVATE_FAMILY, Logins, generic_failure
+from openprime.api.sockets.outgoing import PONG
 from openprime.errors import Refusal
 
 TOO_MANY_CONNECTIONS = Refusal(601010)
@@ -93,10 +93,10 @@ class LegacySession:
         answer = {"event": event, "code": refusal.code, "msg": told, "message": told}
         self.subscriptions.say(Frame(answer | more))
 
-    async def on_frame(self, data: str | bytes) -> None:
+    def on_frame(self, data: str | bytes) -> None:
         """Answer one frame of the client."""
         if data in ("ping", b"ping"):
-            if not self._link.put(text_message("pong")):
+            if not self._link.put(PONG):
                 self._link.close(CLOSE_TRY_AGAIN, TOO_SLOW)
             return
         socket = self._socket

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from openprime.api.sockets.link import Message, binary_message, text_message
+from openprime.api.sockets.outgoing import Outgoing
 from openprime.model.instrument import Instrument
 
 # Window and memory of the compressor: small, since a frame is, and setting it up is the cost.
@@ -28,25 +28,25 @@ def gzip_bytes(data: bytes) -> bytes:
 
 
 class Frame:
-    """One frame to a client, as the ASGI messages that carry it."""
+    """One frame to clients, as text and as gzip."""
 
     __slots__ = ("_binary", "_text", "body")
 
     def __init__(self, content: Any) -> None:
         self.body = _encode(content)
-        self._text: Message | None = None
-        self._binary: Message | None = None
+        self._text: Outgoing | None = None
+        self._binary: Outgoing | None = None
 
     @property
-    def text(self) -> Message:
+    def text(self) -> Outgoing:
         if self._text is None:
-            self._text = text_message(self.body.decode())
+            self._text = Outgoing(self.body)
         return self._text
 
     @property
-    def binary(self) -> Message:
+    def binary(self) -> Outgoing:
         if self._binary is None:
-            self._binary = binary_message(gzip_bytes(self.body))
+            self._binary = Outgoing(gzip_bytes(self.body), binary=True)
         return self._binary
 
 

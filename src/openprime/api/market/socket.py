@@ -76,7 +76,7 @@ class MarketSession:
     def _answer(self, content: Any) -> None:
         self.subscriptions.say(Frame(content))
 
-    async def on_frame(self, data: str | bytes) -> None:
+    def on_frame(self, data: str | bytes) -> None:
         """Answer one frame of the client."""
         if data in ("ping", b"ping"):
             self._answer(msgspec.Raw(b"pong"))

@@ -29,11 +29,13 @@ class Subscriptions:
 
     def offer(self, stream: Stream, frame: Frame) -> None:
         """A stream has a new frame."""
-        if stream in self._behind:
-            return
         link = self._link
+        outgoing = frame.binary if self._binary else frame.text
+        # Nothing is behind while the line is free: that is made up for as soon as it is.
+        if link.send_now(outgoing) or stream in self._behind:
+            return
         if link.waiting < self._conflate_from:
-            link.put(frame.binary if self._binary else frame.text)
+            link.put(outgoing)
         elif stream.conflatable:
             self._behind[stream] = None
         else:

@@ -22,8 +22,8 @@ from openprime.api.sockets.link import (
     Receive,
     Scope,
     Send,
-    text_message,
 )
+from openprime.api.sockets.outgoing import PONG
 from openprime.api.wire_news import news_row
 from openprime.desk.commands import Envelope, PublishNews
 from openprime.desk.events import NewsPublished
@@ -62,10 +62,10 @@ class NewsSession:
         if not self._link.put(frame.text):
             self._link.close(CLOSE_TRY_AGAIN, "reader too slow")
 
-    async def on_frame(self, data: str | bytes) -> None:
+    def on_frame(self, data: str | bytes) -> None:
         """Answer one frame of the client."""
         if data in ("ping", b"ping"):
-            self._link.put(text_message("pong"))
+            self._link.put(PONG)
             return
         settings = self._socket.settings
         frame = read_frame(data, settings.frame_bytes_max, settings.edge)

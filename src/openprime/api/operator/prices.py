@@ -15,6 +15,10 @@ from openprime.model.numbers import AMOUNT_PLACES, ZERO, text, truncate
 PRICE_MAX = Decimal(10) ** 12
 
 
+MOVE_MIN, MOVE_MAX = Decimal("-0.95"), Decimal(10)
+MOVE_MS_MAX = 86_400_000
+
+
 class OfSym(Asked, frozen=True):
     """One symbol, or all."""
 
@@ -37,6 +41,14 @@ class IndexPin(Asked, frozen=True):
 
 class IndexRelease(Asked, frozen=True):
     coin: str
+
+
+class Move(Asked, frozen=True):
+    """A coin's market, to a part of its price above where it would be, within so many ms."""
+
+    coin: str
+    part: Decimal
+    over_ms: int = 0
 
 
 async def instruments(services: Services, asked: OfSym) -> list[wire.Row] | Refusal:
@@ -101,6 +113,18 @@ async def release_index(services: Services, asked: IndexRelease) -> Refusal | No
     return await done(services, PinPrices(indexes={asked.coin: None}))
 
 
+async def move(services: Services, asked: Move) -> wire.Row | Unfit:
+    """Move a coin's books and trades, and with them marks and indexes."""
+    if not (asked.part.is_finite() and MOVE_MIN <= asked.part <= MOVE_MAX):
+        return Unfit(f"expected part from {MOVE_MIN} to {MOVE_MAX}, found {asked.part}")
+    if not 0 <= asked.over_ms <= MOVE_MS_MAX:
+        return Unfit(f"expected overMs from 0 to {MOVE_MS_MAX}, found {asked.over_ms}")
+    syms = services.mover.move(asked.coin, asked.part, asked.over_ms) if services.mover else []
+    if not syms:
+        return Unfit(f"expected a coin whose market has a price, found {asked.coin!r}")
+    return {"syms": syms}
+
+
 _MARKS, _INDEXES = f"{PREFIX}marks", f"{PREFIX}indexes"
 
 ROWS: tuple[AdminRow, ...] = (
@@ -118,4 +142,12 @@ ROWS: tuple[AdminRow, ...] = (
     AdminRow("GET", _INDEXES, "Indexes", Nothing, indexes, "[{coin, price, pinned}]"),
     AdminRow("POST", f"{_INDEXES}/pin", "Hold an index at a price in USDT", IndexPin, pin_index),
     AdminRow("POST", f"{_INDEXES}/release", "Let an index go", IndexRelease, release_index),
+    AdminRow(
+        "POST",
+        f"{PREFIX}market/move",
+        "Move a coin's market to a part of its price off its source, -0.1 for a tenth below",
+        Move,
+        move,
+        "{syms}",
+    ),
 )

@@ -13,6 +13,7 @@ import msgspec
 from openprime.api.edge.decoding import Number, Value, read_body
 from openprime.api.settings import EdgeSettings
 from openprime.api.sockets.door import too_long
+from openprime.api.sockets.outgoing import Outgoing
 from openprime.errors import Refusal
 
 TOO_LONG = Refusal(601014)
@@ -133,8 +134,7 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def reply(frame_id: Id, event: str, code: int | str, told: str, data: Any) -> str:
+def reply(frame_id: Id, event: str, code: int | str, told: str, data: Any) -> Outgoing:
     """An answer."""
-    return encode(
-        {"id": frame_id, "event": event, "code": code, "msg": told, "data": data}
-    ).decode()
+    content = {"id": frame_id, "event": event, "code": code, "msg": told, "data": data}
+    return Outgoing(encode(content))

@@ -13,7 +13,7 @@ import msgspec
 from openprime.api import algo_wire, wire
 from openprime.api.edge.keys import address_allowed, parse_network
 from openprime.api.private.risk_frames import COPIED, Copied, RiskTold, risk_frame
-from openprime.api.sockets.link import Message, text_message
+from openprime.api.sockets.outgoing import Outgoing
 from openprime.api.wire_loans import asset_push
 from openprime.desk.commands import Envelope
 from openprime.desk.desk import Desk
@@ -53,7 +53,7 @@ class Listener(Protocol):
     access_key: str
     address: str
 
-    def push(self, messages: list[Message]) -> None:
+    def push(self, frames: list[Outgoing]) -> None:
         """Send these frames, in order, without waiting."""
 
     def expel(self, reason: str) -> None:
@@ -118,16 +118,16 @@ class PrivatePush:
             return None
         frames = {
             portfolio_id: [
-                text_message(_encode(frame).decode())
-                for frame in self._frames(portfolio_id, events, envelope.time_ms)
+                Outgoing(_encode(content))
+                for content in self._frames(portfolio_id, events, envelope.time_ms)
             ]
             for portfolio_id, events in told.items()
         }
 
         def publish() -> None:
-            for portfolio_id, messages in frames.items():
+            for portfolio_id, outgoing in frames.items():
                 for listener in list(self._listeners.get(portfolio_id, ())):
-                    listener.push(messages)
+                    listener.push(outgoing)
             for listener in expelled:
                 listener.expel("key changed")
 

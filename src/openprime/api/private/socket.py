@@ -3,8 +3,9 @@
 
 An action is a row of the endpoint table under another name: the same parameters, checks and
 handler as over HTTP. Actions are begun in the order of their arrival, and so reach the desk in
-that order; each answers when its outcome is durable, so answers to different frames may change
-places. A bounded number is under way at once; beyond it the socket is not read.
+that order, but that under overload cancels go past orders (resolutions 200); each answers when its
+outcome is durable, so answers to different frames may change places. A bounded number is under way
+at once; beyond it the socket is not read.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from openprime.api.endpoints import Endpoint
 from openprime.api.envelope import RAPIDX, SUCCESS_TEXTS
 from openprime.api.faults import Station, Told
 from openprime.api.maintenance import is_closed
+from openprime.api.private import eager
 from openprime.api.private.dialect import LOGIN, ORDERS, SUBSCRIBE, UNSUBSCRIBE, Dialect
 from openprime.api.private.frames import (
     OTHER_DIALECT,
@@ -41,13 +43,12 @@ from openprime.api.sockets.link import (
     Link,
     Links,
     LinkSettings,
-    Message,
     Receive,
     Scope,
     Send,
-    text_message,
 )
 from openprime.api.sockets.login import PRIVATE_FAMILY, Logins
+from openprime.api.sockets.outgoing import PONG, Outgoing
 from openprime.errors import Refusal
 from openprime.model.vocabulary import Permission
 from openprime.store.errors import StoreError
@@ -93,23 +94,23 @@ class PrivateSession:
         self._services = socket.services
         self._link = link
         self._only_trade = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = 0
         self._room: asyncio.Future[None] | None = None
 
     # -- outwards
 
-    def push(self, messages: list[Message]) -> None:
+    def push(self, frames: list[Outgoing]) -> None:
         """Send frames; a client that does not read them is dropped."""
-        for message in messages:
-            if not self._link.put(message):
+        for frame in frames:
+            if not self._link.put(frame):
                 self._link.close(CLOSE_TRY_AGAIN, "reader too slow")
                 return
 
     def expel(self, reason: str) -> None:
         self._link.close(CLOSE_POLICY, reason)
 
-    def say(self, text: str) -> None:
-        self.push([text_message(text)])
+    def say(self, frame: Outgoing) -> None:
+        self.push([frame])
 
     def _refuse(self, frame_id: Id, event: str, refusal: Refusal) -> None:
         generic = self._socket.dialect.generic_texts.get(event)
@@ -123,11 +124,13 @@ class PrivateSession:
 
     # -- inwards
 
-    async def on_frame(self, data: str | bytes) -> None:
-        """Answer one frame, or begin the action that it asks for."""
+    def on_frame(self, data: str | bytes) -> asyncio.Future[None] | None:
+        """Answer one frame, or begin the action that it asks for. Where too many are under way,
+        the result is what to wait for before the next frame.
+        """
         if data in ("ping", b"ping"):
-            self.say("pong")
-            return
+            self.say(PONG)
+            return None
         socket = self._socket
         frame = read_frame(
             data, socket.settings.frame_bytes_max, self._services.settings.edge, socket.forms
@@ -141,11 +144,12 @@ class PrivateSession:
         elif self.caller is None:
             self._refuse(frame.id, frame.event, NOT_ALLOWED)
         elif frame.event in self._socket.actions:
-            await self._begin(frame)
+            return self._begin(frame)
         elif frame.event == SUBSCRIBE and self._only_trade:
             self._refuse(frame.id, frame.event, NOT_HERE)
         else:
             self.say(reply(frame.id, frame.event, RAPIDX, SUCCESS_TEXTS[RAPIDX], {}))
+        return None
 
     def _under_faults(self, frame: Asked | Refused) -> Asked | Refused:
         """The frame, or the code that a fault of the operator forces on it (errors 7)."""
@@ -170,18 +174,19 @@ class PrivateSession:
             push.listen(caller.portfolio.portfolio_id, self)
         self.say(reply(frame.id, LOGIN, 0, "", None))
 
-    async def _begin(self, frame: Asked) -> None:
-        """Start an action; where too many are under way, wait for room."""
+    def _begin(self, frame: Asked) -> asyncio.Future[None] | None:
+        """Start an action; the result is done when there is room for another one."""
         endpoint = self._socket.actions[frame.event]
         caller = self._admitted(endpoint)
         if isinstance(caller, Refusal):
             self._refuse(frame.id, frame.event, caller)
-            return
-        task = asyncio.get_running_loop().create_task(self._act(frame, endpoint, caller))
-        self._under_way.add(task)
-        if len(self._under_way) >= self._socket.settings.actions_max:
-            self._room = asyncio.get_running_loop().create_future()
-            await self._room
+            return None
+        self._under_way += 1
+        eager.start(self._act(frame, endpoint, caller))
+        if self._under_way < self._socket.settings.actions_max:
+            return None
+        self._room = asyncio.get_running_loop().create_future()
+        return self._room
 
     def _admitted(self, endpoint: Endpoint) -> Caller | Refusal:
         """The caller as the key stands now, or why it may not act: an action spends the budget of
@@ -232,9 +237,7 @@ class PrivateSession:
             return FAILED
 
     def _make_room(self) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._under_way.discard(task)
+        self._under_way -= 1
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
 

@@ -6,21 +6,25 @@ When the queue overflows the owner of the link is told (`put` is false) and deci
 drop. A link that is dropped may have a peer that reads nothing at all, so the close frame gets a
 moment and then the connection is cut.
 
-A frame is held as the ASGI message that carries it: made once, it goes to any number of sockets.
+What the client sends is handed on frame by frame. Where the server hands it over itself
+(server.py) no task wakes for it.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
+from openprime.api.sockets.outgoing import Message, Outgoing
+
+Scope = Message
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+# Takes a frame of the client; what it gives back is to be waited for before the next one.
+OnFrame = Callable[[str | bytes], "asyncio.Future[None] | None"]
 
 CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001
@@ -47,14 +51,6 @@ class LinkSettings(msgspec.Struct, frozen=True):
     close_seconds: float = 2.0
 
 
-def text_message(text: str) -> Message:
-    return {"type": "websocket.send", "text": text}
-
-
-def binary_message(data: bytes) -> Message:
-    return {"type": "websocket.send", "bytes": data}
-
-
 def _nothing_more() -> None:
     """What a link without a refill does when its queue has run dry."""
 
@@ -65,9 +61,11 @@ class Link:
     __slots__ = (
         "_close",
         "_closing",
+        "_failure",
         "_idle_timer",
         "_last_heard",
         "_loop",
+        "_on_frame",
         "_queue",
         "_receive",
         "_send",
@@ -82,9 +80,11 @@ class Link:
         self._send = send
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[Message] = deque()
+        self._queue: deque[Outgoing] = deque()
         self._wake: asyncio.Future[None] | None = None
+        self._on_frame: OnFrame
         self._close: tuple[int, str] | None = None
+        self._failure: Exception | None = None
         self._closing: asyncio.Future[None] = self._loop.create_future()
         self._last_heard = self._loop.time()
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -101,20 +101,21 @@ class Link:
         """Whether the connection ends or has ended."""
         return self._closing.done()
 
-    def put(self, message: Message) -> bool:
+    def send_now(self, frame: Outgoing) -> bool:
+        """Send a frame if the line is free and none waits; whether it was."""
+        if self._queue or self._server is None or self._closing.done():
+            return False
+        return bool(self._server.send_now(frame.wire))
+
+    def put(self, frame: Outgoing) -> bool:
         """Send or queue a frame; false where the queue is full or the link closes."""
-        if self._server is not None and self._idle() and self._server.send_now(message):
+        if self.send_now(frame):
             return True
         if len(self._queue) >= self._settings.frames_waiting_max or self._closing.done():
             return False
-        self._queue.append(message)
+        self._queue.append(frame)
         self.wake()
         return True
-
-    def _idle(self) -> bool:
-        """Whether all frames have left, the writer waits for more, and more may come."""
-        waits = self._wake is not None and not self._wake.done()
-        return waits and not self._queue and not self._closing.done()
 
     def wake(self) -> None:
         """Let the writer look again, at its queue and at its refill."""
@@ -130,9 +131,12 @@ class Link:
             self._queue.clear()
         self._closing.set_result(None)
 
-    async def run(self, on_frame: Callable[[str | bytes], Awaitable[None]]) -> None:
+    async def run(self, on_frame: OnFrame) -> None:
         """Hand each frame of the client to `on_frame`, in order, until the connection ends."""
-        reader = self._loop.create_task(self._read(on_frame))
+        self._on_frame = on_frame
+        if self._server is not None:
+            self._server.hand_over(self._hear)
+        reader = self._loop.create_task(self._read())
         writer = self._loop.create_task(self._write())
         self._watch_idle()
         try:
@@ -147,34 +151,39 @@ class Link:
             reader.cancel()
             writer.cancel()
             results = await asyncio.gather(reader, writer, return_exceptions=True)
-        for result in results:
+        for result in (*results, self._failure):
             if isinstance(result, Exception) and not isinstance(result, OSError):
                 raise result
 
-    async def _read(self, on_frame: Callable[[str | bytes], Awaitable[None]]) -> None:
+    async def _read(self) -> None:
+        """Take what the server says by ASGI: frames, unless it hands them over, and the end."""
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return
-            self._last_heard = self._loop.time()
             text = message.get("text")
-            await on_frame(text if text is not None else message.get("bytes", b""))
+            room = self._hear(text if text is not None else message.get("bytes", b""))
+            if room is not None:
+                await room
+
+    def _hear(self, data: str | bytes) -> "asyncio.Future[None] | None":
+        """Take a frame. A fault of ours ends this connection and no other."""
+        if self._closing.done():
+            return None
+        self._last_heard = self._loop.time()
+        try:
+            return self._on_frame(data)
+        except Exception as error:
+            self._failure = error
+            if not self._closing.done():
+                self._closing.set_result(None)
+            return None
 
     async def _write(self) -> None:
         queue = self._queue
-        send = self._send
-        stalled_seconds = self._settings.stalled_seconds
-        stall_timer = self._loop.call_later(stalled_seconds, self._stalled)
-        stall_timer.cancel()
         while True:
             while queue:
-                stall_timer = self._loop.call_later(stalled_seconds, self._stalled)
-                try:
-                    # What waits leaves in one go; the timer covers the whole of it anew each time.
-                    for _ in range(min(len(queue), 64)):
-                        await send(queue.popleft())
-                finally:
-                    stall_timer.cancel()
+                await self._send_first()
             self.refill()
             if queue:
                 continue
@@ -183,6 +192,21 @@ class Link:
             self._wake = self._loop.create_future()
             await self._wake
             self._wake = None
+
+    async def _send_first(self) -> None:
+        """Send the frame that waits longest. It keeps its place until it has left, so that none is
+        sent at once before it.
+        """
+        queue = self._queue
+        if self._server is None or not self._server.send_now(queue[0].wire):
+            seconds = self._settings.stalled_seconds
+            stall_timer = self._loop.call_later(seconds, self._stalled)
+            try:
+                await self._send(queue[0].message)
+            finally:
+                stall_timer.cancel()
+        if queue:
+            queue.popleft()
 
     def _stalled(self) -> None:
         self.close(CLOSE_TRY_AGAIN, "reader too slow")
@@ -227,7 +251,7 @@ class Links:
     def __len__(self) -> int:
         return len(self._open)
 
-    async def run(self, link: Link, on_frame: Callable[[str | bytes], Awaitable[None]]) -> None:
+    async def run(self, link: Link, on_frame: OnFrame) -> None:
         """Run a link and know of it meanwhile."""
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open[link] = ended

@@ -15,10 +15,12 @@ EACH_STEP: dict[str, Check] = {
 }
 AT_REST: dict[str, Check] = {
     "transfers hold back what they move": books.transfers_match_reserves,
-    "sums equal a slow recomputation": books.sums_equal_recomputation,
+    "sums equal a recomputation": books.sums_equal_recomputation,
+    "sums equal the slow model": books.sums_equal_slow_model,
     "a replay gives the same books": books.replay_gives_same_books,
     "fills make up orders": names.fills_make_up_orders,
     "fills are the venue's": names.fills_are_the_venues,
+    "the venue knows the fills": names.venue_knows_the_fills,
     "a name acts once": names.names_act_once,
     "what was acknowledged is there": names.acknowledged_is_there,
     "what was refused is not there": names.refused_is_not_there,

@@ -3,7 +3,7 @@
 from openprime.simulation.calls import ORDER
 from openprime.simulation.checks.scene import Scene, succeeded
 
-ASKED_MAX = 12
+ASKED_MAX = 8
 
 
 def orders_answer_as_kept(scene: Scene) -> str | None:

@@ -14,6 +14,7 @@ from openprime.desk.worth import priority
 from openprime.model.numbers import ZERO
 from openprime.model.vocabulary import CANCEL_PENDING, Exchange, OrderAction
 from openprime.simulation.checks.scene import Scene
+from openprime.simulation.checks.slow import slow_sums
 from openprime.simulation.witness import difference
 
 # Orders that were told to go; where the venue has ended one and its report was lost, it refuses.
@@ -159,6 +160,19 @@ def sums_equal_recomputation(scene: Scene) -> str | None:
         if made != kept:
             wrong = {n: f"{kept[n]}, not {made[n]}" for n in made if made[n] != kept[n]}
             return f"{_name(account)} keeps {wrong}"
+    return None
+
+
+def sums_equal_slow_model(scene: Scene) -> str | None:
+    """The sums of accounts are those that a slow model makes of coins, positions and orders."""
+    turn = scene.desk.turn
+    for account in scene.accounts():
+        refresh(turn, account)
+        kept = msgspec.structs.asdict(totals(account))
+        made = slow_sums(scene.desk, account)
+        wrong = {n: f"{kept[n]}, not {made[n]}" for n in made if made[n] != kept[n]}
+        if wrong:
+            return f"{_name(account)} has {wrong}"
     return None
 
 

@@ -3,11 +3,9 @@
 from collections import Counter
 from decimal import Decimal
 
-from sqlalchemy import select
-
 from openprime.desk.state import Order
 from openprime.model.numbers import ZERO, text
-from openprime.model.vocabulary import OrderState
+from openprime.model.vocabulary import OrderOrigin, OrderState
 from openprime.simulation.checks.scene import Scene
 from openprime.store import bodies, tables
 
@@ -37,14 +35,26 @@ def fills_make_up_orders(scene: Scene) -> str | None:
 
 
 def fills_are_the_venues(scene: Scene) -> str | None:
-    """Of an order that rests at the venue no more is filled here than there."""
+    """Of a client's order no more is filled here than the venue filled, each trade counted once."""
+    for order in _all_orders(scene):
+        if order.origin is not OrderOrigin.DMA:
+            continue  # positions that are taken over or set off pass no venue
+        trades = scene.host.line.filled.get(order.order_id, {})
+        there = sum(trades.values()) * scene.desk.reference.instruments[order.sym].lot_size
+        if order.executed_quantity > there:
+            return f"order {order.order_id} has {order.executed_quantity}, at the venue {there}"
+    return None
+
+
+def venue_knows_the_fills(scene: Scene) -> str | None:
+    """Of an order that rests at the venue no more is filled here than it says of it."""
     exchange = scene.host.broker.gateway.exchange
     for order in scene.state.orders.values():
         lots = exchange.executed_lots(order.order_id)
         instrument = scene.desk.reference.instruments[order.sym]
         if lots is not None and order.executed_quantity > lots * instrument.lot_size:
             there = lots * instrument.lot_size
-            return f"order {order.order_id} has {order.executed_quantity}, at the venue {there}"
+            return f"order {order.order_id} has {order.executed_quantity}, the venue says {there}"
     return None
 
 
@@ -55,21 +65,16 @@ def _named(scene: Scene) -> Named:
     for order in _all_orders(scene):
         key = ("order", order.portfolio_id, order.client_order_id)
         found.setdefault(key, []).append(str(order.order_id))
-    with scene.host.broker.store.reading() as connection:
-        algos = connection.execute(select(tables.algo_orders.c.body)).scalars().all()
-        transfers = connection.execute(select(tables.transfers.c.body)).scalars().all()
-        withdrawals = connection.execute(select(tables.withdrawals.c.body)).scalars().all()
-        loans = connection.execute(select(tables.loan_orders.c.body)).scalars().all()
-    for algo in [*map(bodies.ALGO.decode, algos), *state.algos.values()]:
+    for algo in [*scene.rows(tables.algo_orders, bodies.ALGO), *state.algos.values()]:
         key = ("algo", algo.portfolio_id, algo.client_order_id)
         found.setdefault(key, []).append(str(algo.algo_order_id))
-    for transfer in map(bodies.TRANSFER.decode, transfers):
+    for transfer in scene.rows(tables.transfers, bodies.TRANSFER):
         key = ("transfer", transfer.user_id, transfer.client_order_id)
         found.setdefault(key, []).append(str(transfer.transfer_id))
-    for withdrawal in map(bodies.WITHDRAWAL.decode, withdrawals):
+    for withdrawal in scene.rows(tables.withdrawals, bodies.WITHDRAWAL):
         key = ("withdrawal", withdrawal.user_id, withdrawal.terms.client_order_id)
         found.setdefault(key, []).append(str(withdrawal.withdrawal_id))
-    for loan in map(bodies.LOAN_ORDER.decode, loans):
+    for loan in scene.rows(tables.loan_orders, bodies.LOAN_ORDER):
         key = ("loan", loan.portfolio_id, loan.client_order_id)
         found.setdefault(key, []).append(str(loan.order_id))
     return found

@@ -3,10 +3,12 @@
 from typing import Any
 
 from openprime.simulation.checks.scene import Scene, succeeded
+from openprime.simulation.people import Client
 
+ORDERS = "/api/v1/trading/history/orders"
 # Path, and the field that names a row.
 LISTS = (
-    ("/api/v1/trading/history/orders", "orderId"),
+    (ORDERS, "orderId"),
     ("/api/v1/trading/archive/history/orders", "orderId"),
     ("/api/v1/trading/executions/pageable", "transactionId"),
     ("/api/v1/trading/statement", "statementId"),
@@ -14,6 +16,15 @@ LISTS = (
 )
 PAGES_MAX = 200
 DAY_MS = 86_400_000
+
+
+def _kept_orders(scene: Scene, client: Client, begin_ms: int, end_ms: int) -> set[str]:
+    """The orders of the client's portfolio that history has of that time."""
+    return {
+        str(order.order_id)
+        for order in scene.finished_orders()
+        if order.portfolio_id == client.portfolio_id and begin_ms <= order.created_at_ms <= end_ms
+    }
 
 
 def pages_cover_history(scene: Scene) -> str | None:
@@ -30,6 +41,10 @@ def pages_cover_history(scene: Scene) -> str | None:
     ids = [row[key] for row in rows]
     if len(set(ids)) != len(ids) or (total <= 1000 and total != len(ids)):
         return f"{path} of {client.name}: {total} rows are told, found {len(ids)}"
+    if path == ORDERS and total <= 1000:
+        kept = _kept_orders(scene, client, now_ms - DAY_MS, now_ms)
+        if set(ids) != kept:
+            return f"{path} of {client.name}: {len(ids)} rows, history has {len(kept)}"
     size = max(scene.draw.choice((1, 3, 7, 50)), -(-len(ids) // PAGES_MAX))
     paged: list[Any] = []
     for page in range(1, -(-len(ids) // size) + 2):

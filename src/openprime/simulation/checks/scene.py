@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Table, select
 
 from openprime.desk.desk import Desk
 from openprime.desk.events import Trade
@@ -15,6 +16,9 @@ from openprime.simulation.people import Client, People
 from openprime.simulation.promises import Promises
 from openprime.simulation.sockets import Listener
 from openprime.store import bodies, tables
+from openprime.store.bodies import Body
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Scene:
@@ -33,6 +37,8 @@ class Scene:
         self.promises = promises
         self.listeners = listeners
         self.draw = draw
+        self._kept: dict[str, list[Any]] = {}
+        self._kept_at = (0, 0)
 
     @property
     def desk(self) -> Desk:
@@ -48,15 +54,23 @@ class Scene:
 
     def finished_orders(self) -> list[Order]:
         """The orders of history, read from its table."""
-        with self.host.broker.store.reading() as connection:
-            found = connection.execute(select(tables.orders.c.body)).scalars().all()
-        return [bodies.ORDER.decode(body) for body in found]
+        return self.rows(tables.orders, bodies.ORDER)
 
     def trades(self) -> list[Trade]:
         """The executions of history."""
-        with self.host.broker.store.reading() as connection:
-            found = connection.execute(select(tables.executions.c.body)).scalars().all()
-        return [bodies.TRADE.decode(body) for body in found]
+        return self.rows(tables.executions, bodies.TRADE)
+
+    def rows(self, table: Table, body: Body[T]) -> list[T]:
+        """All bodies of a table of history, read once a commit."""
+        at = self.host.starts, self.host.broker.store.last_sequence
+        if at != self._kept_at:
+            self._kept_at = at
+            self._kept.clear()
+        if table.name not in self._kept:
+            with self.host.broker.store.reading() as connection:
+                found = connection.execute(select(table.c.body)).scalars().all()
+            self._kept[table.name] = [body.decode(row) for row in found]
+        return cast(list[T], self._kept[table.name])
 
     def ask(self, client: Client, method: str, path: str, **params: Any) -> Any:
         """What REST answers a client, without budgets and without trouble on the way."""

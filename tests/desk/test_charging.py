@@ -1,0 +1,47 @@
+"""What a fill of a liquidation's order costs: of each fill, and never more than is left."""
+
+from decimal import Decimal as D
+
+from openprime.desk.events import LiquidationReduced, Statement
+from openprime.desk.outcome import Outcome
+from openprime.model.venue import Accepted
+from openprime.model.vocabulary import StatementType
+from tests.desk.kit import BTC_PERP, DeskKit
+from tests.desk.test_ladder import example_g, marked
+
+
+def charged(outcome: Outcome) -> list[D]:
+    rows = [event for event in outcome.events if isinstance(event, Statement)]
+    return [row.delta for row in rows if row.statement_type is StatementType.LIQUIDATION_FEE]
+
+
+def liquidating() -> tuple[DeskKit, int]:
+    """Example G with the order of its first stage at the venue; its id."""
+    kit = example_g()
+    marked(kit, "57762.8")
+    (order_id,) = kit.desk.state.orders
+    kit.report(Accepted(order_id))
+    return kit, order_id
+
+
+def test_a_stage_that_fills_in_two_counts_both() -> None:
+    kit, order_id = liquidating()
+    order = kit.desk.state.orders[order_id]
+    first = kit.fill(order, "57762.8", "0.5", done=False)
+    begun_ms = kit.now_ms
+    second = kit.fill(order, "57762.8", "1.5")
+    (told,) = [e.reduced for e in second.events if isinstance(e, LiquidationReduced)]
+    assert told.quantity == 2
+    assert (told.created_at_ms, told.updated_at_ms) == (begun_ms, kit.now_ms)
+    assert -told.liquidation_fee == sum(charged(first) + charged(second))
+    assert told.trading_fee == round(2 * D("57762.8") * D("0.00035"), 8)
+    rate = kit.desk.reference.instruments[BTC_PERP].liquidation_fee_rate
+    assert charged(first) == [-D("0.5") * D("57762.8") * rate]
+
+
+def test_where_nothing_is_left_nothing_is_charged() -> None:
+    kit, order_id = liquidating()
+    outcome = kit.fill(kit.desk.state.orders[order_id], 57000, 2)
+    assert charged(outcome) == []
+    (told,) = [e.reduced for e in outcome.events if isinstance(e, LiquidationReduced)]
+    assert told.liquidation_fee == 0
