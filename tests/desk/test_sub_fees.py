@@ -212,3 +212,18 @@ def test_no_money_is_made(sym: str, side: str, lots: int, points: int, maker: bo
         kit.markup(str(D(points) / 100), str(D(points) / 200), business=business)
     kit.trade(sym, side, D(lots) / 1000, 60000, maker=maker)
     check_balanced(kit.desk.state)
+
+
+def test_who_is_called_for_margin_follows_a_markup_at_once() -> None:
+    """Fees to close a position are part of what it may lose, and so of where its account stands."""
+    kit = Brokerage()
+    kit.trade(BTC_PERP, "BUY", 1, 60000)
+    kit.mark(BTC_PERP, 60000)
+    account = kit.account()
+    assert account.band
+    assert not account.loose
+    before = account_view(kit.desk, account).open_loss_margin
+    kit.markup("100")
+    assert account.loose, "the next prices draw its band anew"
+    after = account_view(kit.desk, account).open_loss_margin
+    assert after - before == 60000 * D("0.01")
