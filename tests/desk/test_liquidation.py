@@ -82,6 +82,15 @@ def agenda(kit: DeskKit) -> Outcome:
 # -- G: a small account is closed whole
 
 
+def half_taken(kit: DeskKit) -> Outcome:
+    """Let the market take half a coin of the first stage, and no more."""
+    marked(kit, "57762.8")
+    order = stage_order(kit)
+    kit.report(Accepted(order.order_id))
+    kit.fill(order, "57762.8", "0.5", done=False)
+    return kit.report(Cancelled(order.order_id, requested=False))
+
+
 def test_g_a_full_close_down_to_the_bankruptcy_price() -> None:
     kit = example_g()
     outcome = marked(kit, "57762.8")
@@ -143,11 +152,7 @@ def test_the_clearance_is_charged_once_all_fills_are_known() -> None:
 
 def test_what_was_cleared_before_a_take_over_is_charged_too() -> None:
     kit = example_g()
-    marked(kit, "57762.8")
-    order = stage_order(kit)
-    kit.report(Accepted(order.order_id))
-    kit.fill(order, "57762.8", "0.5", done=False)
-    outcome = kit.report(Cancelled(order.order_id, requested=False))
+    outcome = half_taken(kit)
     assert steps(outcome) == [Step.TAKEOVER]
     (row,) = statements(outcome)
     (told,) = reduced(outcome)
@@ -294,11 +299,7 @@ def test_the_margin_is_used_up_the_house_takes_the_position_at_its_bankruptcy_pr
 
 def test_what_the_market_does_not_take_is_taken_over() -> None:
     kit = example_g()
-    marked(kit, "57762.8")
-    order = stage_order(kit)
-    kit.report(Accepted(order.order_id))
-    kit.fill(order, "57762.8", "0.5", done=False)
-    outcome = kit.report(Cancelled(order.order_id, requested=False))
+    outcome = half_taken(kit)
     assert steps(outcome) == [Step.TAKEOVER]
     assert status(kit) is AccountStatus.TAKEOVER
     agenda(kit)

@@ -408,14 +408,14 @@ class State(msgspec.Struct):
     which price; `volumes` and `last_prices` are of the symbols that algo orders follow, and
     `attached_orders` holds, by order, the algo order that it brought along. `recurring` are the
     tasks that come round, by kind, with their next moment, `rounds` those of them that are under
-    way. `watched` names the accounts that have
-    positions or less cash than they hold back, and some that had; `borrowers` those with loans.
-    `funding_rates` are the running rates by PERP symbol. `liquidations` names the account of each
-    liquidation under way, `house_positions` are what the house took over, by symbol, `rankings` who
-    is deleveraged first, by symbol and side. `loose` names
-    the accounts without a band, of which the first `looks_due` are still to be looked at under the
-    present prices; `looks_noted` says that the agenda has that. `banded_by` names the rules that
-    bands are drawn by, `unseen` the portfolios whose bands are by others, the last one first.
+    way. `watched` names the accounts that have positions or less cash than they hold back, and some
+    that had; `borrowers` those with loans. `funding_rates` are the running rates by PERP symbol.
+    `liquidations` names the account of each liquidation under way, `house_positions` are what the
+    house took over, by symbol, `rankings` who is deleveraged first, by symbol and side. `loose`
+    names the accounts without a band, of which the first `looks_due` are still to be looked at
+    under the present prices; `looks_noted` says that the agenda has that. `banded_by` names the
+    rules that bands are drawn by, `unseen` the portfolios whose bands are by others, the last one
+    first.
     """
 
     sequence: int = 0

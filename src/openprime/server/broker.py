@@ -337,6 +337,7 @@ class Broker:
         )
 
     def _market_fit(self) -> Any:
+        """What the synthetic market is drawn from; a simulation has a smaller one."""
         return load_market_fit()
 
     def _recorded_mid(self, instrument: Instrument) -> Callable[[], Decimal | None]:

@@ -14,7 +14,7 @@ from openprime.model.numbers import AMOUNT_PLACES, ZERO, text, truncate
 
 PRICE_MAX = Decimal(10) ** 12
 
-
+# How far a market may be moved, in parts of its price, and how long that may take.
 MOVE_MIN, MOVE_MAX = Decimal("-0.95"), Decimal(10)
 MOVE_MS_MAX = 86_400_000
 

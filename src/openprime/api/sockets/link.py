@@ -31,7 +31,7 @@ CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_TRY_AGAIN = 1013
 
-# Where a server that sees control frames (socket_server.py) leaves itself for the link to find.
+# Where a server that sees control frames (server.py) leaves itself for the link to find.
 SERVER_EXTENSION = "openprime.socket"
 
 

@@ -1,7 +1,8 @@
 """Promises about sockets: what was pushed, folded up, is what REST answers."""
 
 from collections.abc import Callable
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from openprime.simulation.calls import ALGO, ORDER
 from openprime.simulation.checks.scene import Scene, succeeded
@@ -9,9 +10,6 @@ from openprime.simulation.sockets import ACTIONS, PRIVATE, Listener
 
 LISTENERS_MAX = 3
 ORDERS_MAX = 8
-# Told by REST alone, or told in another form.
-_REST_ALONE = ("portfolioName", "algoOrderId", "leverage")
-_ALGO_PUSH_ALONE = ("lastPrice", "markPrice", "reduceOnly")
 # What of a row no price moves.
 _POSITION = ("positionQty", "avgPrice", "positionSide", "sym", "fee")
 _WALLET = ("balance", "frozen", "borrow")
@@ -35,44 +33,66 @@ def pushes_equal_answers(scene: Scene) -> str | None:
     return None
 
 
-def _algos(scene: Scene, listener: Listener) -> str | None:
-    client = listener.client
-    mine = {"portfolioId": client.portfolio_id}
-    pushed = list(listener.algos.values())
-    for row in scene.draw.sample(pushed, min(ORDERS_MAX, len(pushed))):
-        answer = scene.ask(client, "GET", ALGO, algoOrderId=row["algoOrderId"], **mine)
-        if not succeeded(answer):
-            if answer["code"] == 401018:
-                return f"algo order {row['algoOrderId']} was pushed, REST knows none"
-            return None  # the key is no longer let in
-        differs = _differing(row, answer["data"], [n for n in row if n not in _ALGO_PUSH_ALONE])
-        if differs:
-            return f"algo order {row['algoOrderId']} {differs}"
-    answer = scene.ask(client, "GET", "/api/v1/algo/openOrders", **mine)
-    for row in answer["data"] if succeeded(answer) else ():
-        if int(row["updateAt"]) > listener.login_ms and row["algoOrderId"] not in listener.algos:
-            return f"algo order {row['algoOrderId']} changed and was not pushed"
-    return None
+class _Orders(NamedTuple):
+    """One kind of order: how it is called, where REST tells of one and of those at work, and which
+    fields are told by one side alone or in another form.
+    """
+
+    what: str
+    id_name: str
+    one: str
+    at_work: str
+    rows: Callable[[Any], list[dict[str, Any]]]
+    apart: tuple[str, ...]
+
+
+_ORDERS = _Orders(
+    "order",
+    "orderId",
+    ORDER,
+    "/api/v1/trading/orders",
+    itemgetter("list"),
+    ("portfolioName", "algoOrderId", "leverage"),
+)
+_ALGOS = _Orders(
+    "algo order",
+    "algoOrderId",
+    ALGO,
+    "/api/v1/algo/openOrders",
+    list,
+    ("lastPrice", "markPrice", "reduceOnly"),
+)
 
 
 def _orders(scene: Scene, listener: Listener) -> str | None:
+    return _of_kind(scene, listener, _ORDERS, listener.orders)
+
+
+def _algos(scene: Scene, listener: Listener) -> str | None:
+    return _of_kind(scene, listener, _ALGOS, listener.algos)
+
+
+def _of_kind(
+    scene: Scene, listener: Listener, kind: _Orders, pushed: dict[str, dict[str, Any]]
+) -> str | None:
     client = listener.client
-    pushed = list(listener.orders.values())
-    for row in scene.draw.sample(pushed, min(ORDERS_MAX, len(pushed))):
-        answer = scene.ask(
-            client, "GET", ORDER, orderId=row["orderId"], portfolioId=client.portfolio_id
-        )
+    mine = {"portfolioId": client.portfolio_id}
+    rows = list(pushed.values())
+    for row in scene.draw.sample(rows, min(ORDERS_MAX, len(rows))):
+        name = row[kind.id_name]
+        answer = scene.ask(client, "GET", kind.one, **{kind.id_name: name}, **mine)
         if not succeeded(answer):
             if answer["code"] == 401018:
-                return f"order {row['orderId']} was pushed, REST knows none"
+                return f"{kind.what} {name} was pushed, REST knows none"
             return None  # the key is no longer let in
-        differs = _differing(row, answer["data"], [n for n in row if n not in _REST_ALONE])
+        differs = _differing(row, answer["data"], [n for n in row if n not in kind.apart])
         if differs:
-            return f"order {row['orderId']} {differs}"
-    answer = scene.ask(client, "GET", "/api/v1/trading/orders", portfolioId=client.portfolio_id)
-    for row in answer["data"]["list"] if succeeded(answer) else ():
-        if int(row["updateAt"]) > listener.login_ms and row["orderId"] not in listener.orders:
-            return f"order {row['orderId']} changed at {row['updateAt']} and was not pushed"
+            return f"{kind.what} {name} {differs}"
+    answer = scene.ask(client, "GET", kind.at_work, **mine)
+    for row in kind.rows(answer["data"]) if succeeded(answer) else ():
+        if int(row["updateAt"]) > listener.login_ms and row[kind.id_name] not in pushed:
+            name, changed_at = row[kind.id_name], row["updateAt"]
+            return f"{kind.what} {name} changed at {changed_at} and was not pushed"
     return None
 
 
