@@ -3,18 +3,17 @@
 import asyncio
 from decimal import Decimal
 
-from openprime.desk.commands import (
-    CancelOrder,
-    PlaceOrder,
-)
+import pytest
+
+from openprime.desk.commands import CancelOrder, CancelOrders, Command, PlaceOrder
 from openprime.errors import Refusal
 from openprime.sequencer import SequencerSettings
 from tests.sequencer.bench import REFUSED, Bench, run, turns
 from tests.store.samples import BTC_PERP, PORTFOLIO, credit
 
 
-def _place() -> PlaceOrder:
-    return PlaceOrder(PORTFOLIO, BTC_PERP, *[None] * 3, *[Decimal(0)] * 3)  # type: ignore[misc, arg-type]
+def _place(client_order_id: str = "") -> PlaceOrder:
+    return PlaceOrder(PORTFOLIO, BTC_PERP, *[None] * 3, *[Decimal(0)] * 3, client_order_id)  # type: ignore[misc, arg-type]
 
 
 def test_too_many_waiting_commands_are_refused_cancels_last() -> None:
@@ -52,6 +51,39 @@ def test_writes_wait_in_line_and_cancels_go_past_it() -> None:
         assert (await bench.sequencer.submit(_place())).refusal is None, "the line is empty again"
 
     run(test, settings=SequencerSettings(under_way_max=2, waiting_max=4))
+
+
+@pytest.mark.parametrize(
+    ("cancel", "places"),
+    [
+        (CancelOrder(PORTFOLIO, None, "mine"), ["mine"]),
+        (CancelOrder(PORTFOLIO, None, "other"), []),
+        (CancelOrder(PORTFOLIO, 7, ""), []),
+        (CancelOrder(PORTFOLIO + 1, None, "mine"), []),
+        (CancelOrders(PORTFOLIO, None, None), ["mine", "next", "last"]),
+        (CancelOrders(PORTFOLIO + 1, None, None), []),
+    ],
+)
+def test_a_cancel_does_not_go_past_what_it_was_sent_to_undo(
+    cancel: Command, places: list[str]
+) -> None:
+    """`places`: the orders of those that wait which are placed before the cancel is applied."""
+
+    async def test(bench: Bench) -> None:
+        bench.disk.hold()
+        tasks = [bench.submit(_place(name)) for name in ("", "mine", "next", "last")]
+        await turns()
+        assert len(bench.quotes) == 1, "the others wait"
+        tasks.append(bench.submit(cancel))
+        await turns()
+        tasks.append(bench.submit(_place("after")))
+        bench.disk.release()
+        outcomes = await asyncio.gather(*tasks)
+        assert [outcome.refusal for outcome in outcomes] == [None] * 6
+        before = bench.quotes[1 : bench.quotes.index(cancel)]
+        assert [getattr(command, "client_order_id", "") for command in before] == places
+
+    run(test, settings=SequencerSettings(under_way_max=1, waiting_max=5))
 
 
 def test_the_line_moves_past_whoever_left_it() -> None:

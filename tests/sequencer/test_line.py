@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from openprime.desk.commands import CancelOrders, Command
 from openprime.sequencer.line import Line
 from tests.sequencer.bench import turns
+
+ORDER: Command = CancelOrders(1, None, None)
+OTHER: Command = CancelOrders(2, None, None)
 
 
 def run(test: Callable[[Line], Awaitable[None]], waiting_max: int = 2) -> None:
@@ -21,7 +25,7 @@ def run(test: Callable[[Line], Awaitable[None]], waiting_max: int = 2) -> None:
 def test_who_waits_longest_is_next_and_nobody_goes_before() -> None:
     async def test(line: Line) -> None:
         assert not line.enters()
-        first, second = (asyncio.ensure_future(line.wait()) for _ in range(2))
+        first, second = (asyncio.ensure_future(line.wait(ORDER)) for _ in range(2))
         await turns()
         line.leave()
         await turns()
@@ -36,9 +40,9 @@ def test_who_waits_longest_is_next_and_nobody_goes_before() -> None:
 
 def test_one_too_many_is_turned_away_at_once() -> None:
     async def test(line: Line) -> None:
-        waiting = asyncio.ensure_future(line.wait())
+        waiting = asyncio.ensure_future(line.wait(ORDER))
         await turns()
-        assert not await line.wait()
+        assert not await line.wait(ORDER)
         line.leave()
         assert await waiting
 
@@ -47,7 +51,7 @@ def test_one_too_many_is_turned_away_at_once() -> None:
 
 def test_who_goes_away_in_the_line_is_passed_over() -> None:
     async def test(line: Line) -> None:
-        gone, stays = (asyncio.ensure_future(line.wait()) for _ in range(2))
+        gone, stays = (asyncio.ensure_future(line.wait(ORDER)) for _ in range(2))
         await turns()
         gone.cancel()
         await turns()
@@ -59,7 +63,7 @@ def test_who_goes_away_in_the_line_is_passed_over() -> None:
 
 def test_who_goes_away_as_his_turn_comes_leaves_it_to_the_next() -> None:
     async def test(line: Line) -> None:
-        gone, stays = (asyncio.ensure_future(line.wait()) for _ in range(2))
+        gone, stays = (asyncio.ensure_future(line.wait(ORDER)) for _ in range(2))
         await turns()
         line.leave()
         gone.cancel()
@@ -67,5 +71,33 @@ def test_who_goes_away_as_his_turn_comes_leaves_it_to_the_next() -> None:
         assert gone.cancelled()
         line.leave()
         assert line.enters()
+
+    run(test)
+
+
+def test_what_lets_others_pass_waits_for_those_alone_that_were_there() -> None:
+    async def test(line: Line) -> None:
+        wanted, other = (asyncio.ensure_future(line.wait(each)) for each in (ORDER, OTHER))
+        await turns()
+        passing = asyncio.ensure_future(line.let_pass(lambda command: command is ORDER))
+        await turns()
+        later = asyncio.ensure_future(line.wait(ORDER))
+        await turns()
+        assert not passing.done()
+        line.leave()
+        await passing
+        assert (wanted.done(), other.done(), later.done()) == (True, False, False)
+
+    run(test, waiting_max=3)
+
+
+def test_who_goes_away_is_not_waited_for() -> None:
+    async def test(line: Line) -> None:
+        gone = asyncio.ensure_future(line.wait(ORDER))
+        await turns()
+        passing = asyncio.ensure_future(line.let_pass(lambda command: True))
+        await turns()
+        gone.cancel()
+        await passing
 
     run(test)

@@ -36,10 +36,10 @@ answered.
 
 **Bounds.** Of the writes that come, `under_way_max` are applied and not yet answered, and
 `waiting_max` stand in line behind them; beyond it new ones get 400011. Cancels, closes and the
-operator go past the line, and reads never stand in it. At most `undurable_max` commands wait for
-the disk; beyond it too new ones get 400011, cancels a little later than the rest. `post` is not
-refused for this: what a venue says is fact.
-It is bounded by the orders that the venue was told of, and feeds post prices once a second.
+operator go past the line, but for what a cancel was sent to undo (relieving.py), and reads never
+stand in it. At most `undurable_max` commands wait for the disk; beyond it too new ones get 400011,
+cancels a little later than the rest. `post` is not refused for this: what a venue says is fact. It
+is bounded by the orders that the venue was told of, and feeds post prices once a second.
 
 Why not a queue and a consumer task? A command would then be applied a loop turn later, a quote
 taken at arrival would be stale, and `post` could not give its outcome. Why not a commit in the

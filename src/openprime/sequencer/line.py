@@ -9,6 +9,9 @@ the crowd has gone.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+
+from openprime.desk.commands import Command
 
 
 class Line:
@@ -20,7 +23,7 @@ class Line:
 
     def __init__(self, under_way_max: int, waiting_max: int) -> None:
         self._room = under_way_max
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[Command, asyncio.Future[None]]] = deque()
         self._waiting_max = waiting_max
 
     def enters(self) -> bool:
@@ -30,12 +33,12 @@ class Line:
         self._room -= 1
         return True
 
-    async def wait(self) -> bool:
-        """Wait for room and take it; false at once where the line is full."""
+    async def wait(self, command: Command) -> bool:
+        """Wait for room for a command and take it; false at once where the line is full."""
         if len(self._waiting) >= self._waiting_max:
             return False
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        self._waiting.append((command, turn))
         try:
             await turn
         except asyncio.CancelledError:
@@ -44,10 +47,18 @@ class Line:
             raise
         return True
 
+    async def let_pass(self, wanted: Callable[[Command], bool]) -> None:
+        """Wait until none of the commands that wait now and are `wanted` waits any more: each has
+        been applied or is gone.
+        """
+        turns = [turn for command, turn in self._waiting if wanted(command)]
+        if turns:
+            await asyncio.wait(turns)
+
     def leave(self) -> None:
         """Make room for the next."""
         while self._waiting:
-            turn = self._waiting.popleft()
+            _, turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return

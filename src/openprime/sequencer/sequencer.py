@@ -3,26 +3,18 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
-from openprime.desk.commands import (
-    CancelAlgoOrder,
-    CancelAlgoOrders,
-    CancelOrder,
-    CancelOrders,
-    ClosePosition,
-    Command,
-    Envelope,
-    OperatorNote,
-    Quote,
-)
+from openprime.desk.commands import Command, Envelope, OperatorNote, Quote
 from openprime.desk.outcome import Outcome
 from openprime.errors import Refusal
 from openprime.model.venue import VenueRequest
 from openprime.sequencer.batch import OpenBatch, Publication
 from openprime.sequencer.line import Line
 from openprime.sequencer.protocols import Desk, Keeper
+from openprime.sequencer.relieving import RELIEVING, undoes
 from openprime.sequencer.settings import SequencerSettings
 from openprime.sequencer.snapshotter import Snapshotter
 from openprime.store.digest import next_digest
@@ -35,9 +27,6 @@ Observer = Callable[[Envelope, Outcome], Publication | Iterable[Publication] | N
 
 OVERLOADED = Refusal(400011)
 UNAVAILABLE = Refusal(50001)
-
-# What a client needs most when there is too much of everything: to have less at risk.
-_RELIEVING = (CancelOrder, CancelOrders, ClosePosition, CancelAlgoOrder, CancelAlgoOrders)
 
 
 class Sequencer:
@@ -95,10 +84,13 @@ class Sequencer:
         50001 where the journal cannot be written. What relieves, and what an operator says, does
         not wait for a turn.
         """
-        if note is not None or isinstance(command, _RELIEVING):
-            return await self._submit(command, forced, note)
         line = self._line
-        if not line.enters() and not await line.wait():
+        if isinstance(command, RELIEVING):
+            await line.let_pass(partial(undoes, command))
+            return await self._submit(command, forced, note)
+        if note is not None:
+            return await self._submit(command, forced, note)
+        if not line.enters() and not await line.wait(command):
             return Outcome(refusal=OVERLOADED)
         try:
             return await self._submit(command, forced, note)
@@ -155,7 +147,7 @@ class Sequencer:
             return UNAVAILABLE
         settings = self.settings
         if self.queue_depth >= settings.undurable_max:
-            spare = settings.undurable_spare if isinstance(command, _RELIEVING) else 0
+            spare = settings.undurable_spare if isinstance(command, RELIEVING) else 0
             if self.queue_depth >= settings.undurable_max + spare:
                 return OVERLOADED
         return None

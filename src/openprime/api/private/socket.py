@@ -3,9 +3,9 @@
 
 An action is a row of the endpoint table under another name: the same parameters, checks and
 handler as over HTTP. Actions are begun in the order of their arrival, and so reach the desk in
-that order, but that under overload cancels go past orders (resolutions 200); each answers when its
-outcome is durable, so answers to different frames may change places. A bounded number is under way
-at once; beyond it the socket is not read.
+that order, but that under overload cancels go past other orders (resolutions 200); each answers
+when its outcome is durable, so answers to different frames may change places. A bounded number is
+under way at once; beyond it the socket is not read.
 """
 
 import asyncio
