@@ -11,12 +11,17 @@ clock and not by the replies, from all private sockets in turn.
 What is compared is the first and the last tenth of the time: reply times and the server's memory.
 An order that has to wait because so many are under way counts as asked when it was due. The short
 form is `--minutes 10`.
+
+Where the machine slows down by a third, 70 % of what it could is all that it can, and reply times
+grow without end. So beside them stands, for each tenth, how much of its core the server used, and
+how long a piece of plain Python took on the clients' core.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -41,12 +46,21 @@ UNDER_WAY_MAX = 200
 QUIET_SECONDS = 2.0
 SHARE_OF_CAPACITY = 0.7
 TENTHS = 10
+# A tenth must have looks enough to tell how it was.
+MINUTES_MIN = 0.5
 LOOK_SECONDS = 5.0
 DEAF_SECONDS_MAX = 30.0
 SUCCESS = b"200000"
 # What a broker remembers is bounded. The widest bound, of client order ids, is made narrow, so that
 # memory stands still within minutes if it ever does.
 CONFIG = "[desk]\nclient_order_ids_kept_max = 20000\n"
+
+
+def yardstick_us() -> float:
+    """How long a fixed piece of Python takes: the machine's speed at this moment."""
+    begin = time.perf_counter()
+    sum(number * number for number in range(2_000))
+    return 1e6 * (time.perf_counter() - begin)
 
 
 class Tally:
@@ -56,6 +70,9 @@ class Tally:
         self.tenth = 0
         self.times_ms = [array("f") for _ in range(TENTHS)]
         self.memory_kb: list[list[int]] = [[] for _ in range(TENTHS)]
+        # Moments and the server's processor time then, both in seconds.
+        self.core: list[list[tuple[float, float]]] = [[] for _ in range(TENTHS)]
+        self.yardstick_us: list[list[float]] = [[] for _ in range(TENTHS)]
         self.errors: dict[str, int] = {}
 
     def took(self, code: bytes, seconds: float) -> None:
@@ -67,6 +84,19 @@ class Tally:
     def p99_ms(self, tenth: int) -> float:
         times = sorted(self.times_ms[tenth])
         return round(times[int(len(times) * 0.99)], 2) if times else 0.0
+
+    def look(self, server: Server) -> None:
+        """Note how the server and the machine are."""
+        self.memory_kb[self.tenth].append(server.memory_kb())
+        self.core[self.tenth].append((time.perf_counter(), server.core_seconds()))
+        self.yardstick_us[self.tenth].append(yardstick_us())
+
+    def share_of_core(self, tenth: int) -> float:
+        (begin, used_before), *_, (end, used) = self.core[tenth]
+        return round((used - used_before) / (end - begin), 2)
+
+    def machine_us(self, tenth: int) -> float:
+        return round(statistics.median(self.yardstick_us[tenth]), 1)
 
     def memory_mb(self, tenth: int) -> float:
         samples = self.memory_kb[tenth]
@@ -147,7 +177,7 @@ class Soak:
             now = begin + elapsed
             if now >= next_memory:
                 next_memory = now + 1
-                self.tally.memory_kb[self.tally.tenth].append(self.server.memory_kb())
+                self.tally.look(self.server)
             if now >= next_look:
                 next_look = now + LOOK_SECONDS
                 looking = asyncio.create_task(asyncio.to_thread(self.orders.look))
@@ -196,6 +226,8 @@ async def soak(server: Server, minutes: float) -> dict[str, Any]:
         "memory_mb_first_tenth": tally.memory_mb(0),
         "memory_mb_last_tenth": tally.memory_mb(TENTHS - 1),
         "memory_mb_by_tenth": [tally.memory_mb(tenth) for tenth in range(TENTHS)],
+        "share_of_core_by_tenth": [tally.share_of_core(tenth) for tenth in range(TENTHS)],
+        "yardstick_us_by_tenth": [tally.machine_us(tenth) for tenth in range(TENTHS)],
         "private_sockets_lost": sum(desk.peer.gone for desk in clients.desks),
         "subscribers_lost": sum(peer.gone for peer in clients.market),
         "fewest_frames_a_second_of_a_subscriber": round(min(heard) / (60 * minutes), 2),
@@ -234,6 +266,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--folder", help="where the data folder is made: the disk that is measured")
     arguments = parser.parse_args()
+    if arguments.minutes < MINUTES_MIN:
+        parser.error(f"expected at least {MINUTES_MIN} minutes, found {arguments.minutes}")
     result = measure(arguments)
     if not arguments.json:
         print(
