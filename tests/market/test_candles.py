@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openprime.market.candles import BARS_KEPT, Bar, Chart, LiveBars, PastView
+from openprime.market.bars import BARS_KEPT, Bar, LiveBars
+from openprime.market.candles import Chart
 from openprime.market.intervals import (
     DAY_MS,
     HOUR_MS,
@@ -17,6 +18,7 @@ from openprime.market.intervals import (
     open_of,
 )
 from openprime.market.past import BEGIN_MS, Past
+from openprime.market.past_view import PastView
 
 START_MS = int(datetime(2026, 7, 25, 17, 20, tzinfo=UTC).timestamp() * 1000)
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openprime.market.candles import _PAST_LEVEL, PARTS_PER_PIECE, Candle, CandleKind
+from openprime.market.candles import PARTS_PER_PIECE, Candle, CandleKind
 from openprime.market.events import DepthSnapshot, MarketTrade
+from openprime.market.past_view import PAST_LEVEL
 from openprime.market.state import MarketState
 from openprime.model.reference import build
 
@@ -242,7 +243,7 @@ def test_many_candles_are_made_a_few_at_a_time(interval: str) -> None:
     """Each piece is made of few parts of the past, and together they are what each is alone."""
     market = market_of(BTC)
     pieces = list(market.candle_pieces(BTC, interval, START_MS, 200))
-    part_ms = _PAST_LEVEL[interval] or LENGTHS_MS[interval]
+    part_ms = PAST_LEVEL[interval] or LENGTHS_MS[interval]
     most = max(1, PARTS_PER_PIECE * part_ms // LENGTHS_MS[interval])
     assert all(1 <= len(piece) <= most for piece in pieces)
     rows = [row for piece in pieces for row in piece]

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from openprime.market.capture import BestMessage, Capture, DepthMessage, Message, SnapshotMessage
+from openprime.market.capture import Capture
+from openprime.market.capture_lines import BestMessage, DepthMessage, Message, SnapshotMessage
 from openprime.market.events import MarketTrade
 from openprime.market.recording import RecordingError
 from tests.market.capture_kit import (

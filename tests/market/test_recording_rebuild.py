@@ -9,7 +9,8 @@ from bisect import bisect_right
 import pytest
 
 from openprime.market.book import Book
-from openprime.market.capture import BestMessage, Capture
+from openprime.market.capture import Capture
+from openprime.market.capture_lines import BestMessage
 from openprime.market.events import DepthChange, DepthSnapshot
 from openprime.market.recording import Recording
 from tests.recordings import recording, reference

@@ -17,6 +17,7 @@ from openprime.api.envelope import Texts
 from openprime.api.faults import FaultBoard
 from openprime.api.refusals import RefusalBook
 from openprime.api.settings import ApiSettings
+from openprime.api.wire.orders import order_row
 from openprime.desk.commands import Command, Envelope, FreezeKey, OperatorNote
 from openprime.desk.desk import Desk
 from openprime.desk.events import Event, OrderChanged
@@ -227,7 +228,7 @@ class Services:
         """An order as REST tells it."""
         instrument = self.reference.instruments[order.sym]
         portfolio = self.desk.state.portfolios[order.portfolio_id]
-        return wire.order_row(order, instrument.contract_size, portfolio.name)
+        return order_row(order, instrument.contract_size, portfolio.name)
 
     def sym_refusal(self, sym: str | None) -> Refusal | None:
         """401011 where a symbol is named that is not listed."""

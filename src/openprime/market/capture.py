@@ -21,6 +21,23 @@ from pathlib import Path
 
 import msgspec
 
+from openprime.market.capture_lines import (
+    BOOK_TRADE,
+    BestMessage,
+    Depth,
+    DepthMessage,
+    Levels,
+    Message,
+    Rows,
+    ScaledDepth,
+    SnapshotMessage,
+    decode_any,
+    decode_best,
+    decode_depth,
+    decode_scaled_depth,
+    decode_snapshot,
+    decode_trade,
+)
 from openprime.market.events import MarketTrade
 from openprime.model.instrument import Instrument
 
@@ -36,124 +53,9 @@ TEXT_ENDS = 3
 
 SHOWN_TEXT_MAX = 60
 
-# A futures trade that is not MARKET (INSURANCE_FUND, ADL) did not happen on the book.
-BOOK_TRADE = "MARKET"
-
 
 class RecordingError(Exception):
     """A recording that cannot be played. The text is one line: where, expected, found."""
-
-
-class SnapshotMessage(msgspec.Struct, frozen=True):
-    """A REST depth snapshot. `time_ms` is 0 where the venue gives none (spot)."""
-
-    update_id: int
-    time_ms: int
-    bids: list[tuple[int, int]]
-    asks: list[tuple[int, int]]
-
-
-class DepthMessage(msgspec.Struct, frozen=True):
-    """A depth update over the venue's ids first_id..last_id. `previous_id` is futures' `pu`."""
-
-    first_id: int
-    last_id: int
-    previous_id: int | None
-    time_ms: int
-    bids: list[tuple[int, int]]
-    asks: list[tuple[int, int]]
-
-
-class BestMessage(msgspec.Struct, frozen=True):
-    """A bookTicker: best levels as (price_ticks, lots) after the venue's id `update_id`."""
-
-    update_id: int
-    bid: tuple[int, int]
-    ask: tuple[int, int]
-
-
-Message = SnapshotMessage | DepthMessage | MarketTrade | BestMessage
-
-_Levels = list[tuple[int, int]]
-_Rows = list[tuple[str, str]]
-
-
-class _Depth(msgspec.Struct, gc=False):
-    s: str
-    first_id: int = msgspec.field(name="U")
-    u: int
-    E: int
-    b: _Rows
-    a: _Rows
-    T: int = 0
-    pu: int | None = None
-
-
-class _ScaledDepth(msgspec.Struct, gc=False):
-    s: str
-    first_id: int = msgspec.field(name="U")
-    u: int
-    E: int
-    b: _Levels
-    a: _Levels
-    T: int = 0
-    pu: int | None = None
-
-
-class _Trade(msgspec.Struct, gc=False):
-    s: str
-    t: int
-    p: str
-    q: str
-    T: int
-    m: bool
-    X: str = BOOK_TRADE
-
-
-class _Best(msgspec.Struct, gc=False):
-    s: str
-    u: int
-    b: str
-    B: str
-    a: str
-    A: str
-
-
-class _Snapshot(msgspec.Struct, gc=False):
-    lastUpdateId: int
-    bids: _Rows
-    asks: _Rows
-    T: int = 0
-
-
-class _DepthLine(msgspec.Struct, gc=False):
-    data: _Depth
-
-
-class _ScaledDepthLine(msgspec.Struct, gc=False):
-    data: _ScaledDepth
-
-
-class _TradeLine(msgspec.Struct, gc=False):
-    data: _Trade
-
-
-class _BestLine(msgspec.Struct, gc=False):
-    data: _Best
-
-
-class _AnyLine(msgspec.Struct, gc=False):
-    stream: str | None = None
-    lastUpdateId: int | None = None
-
-
-_decode_depth = msgspec.json.Decoder(_DepthLine).decode
-# Not strict: an int may be printed as a text, and as a decimal that is whole.
-_decode_scaled_depth = msgspec.json.Decoder(_ScaledDepthLine, strict=False).decode
-_decode_trade = msgspec.json.Decoder(_TradeLine).decode
-_decode_best = msgspec.json.Decoder(_BestLine).decode
-_decode_snapshot = msgspec.json.Decoder(_Snapshot).decode
-_decode_any = msgspec.json.Decoder(_AnyLine).decode
 
 
 class _UnexpectedError(Exception):
@@ -233,7 +135,7 @@ class Capture:
         if not line[:start].strip().isdigit():
             raise _UnexpectedError("<receive time in ns> <JSON>", _quoted(line))
         text = line[start:]
-        head = _decode_any(text)
+        head = decode_any(text)
         if head.lastUpdateId is not None:
             return self._snapshot(text)
         if head.stream is None:
@@ -251,25 +153,23 @@ class Capture:
         scaled = self._scaled(text)
         if scaled is not None:
             return self._depth_message(scaled, scaled.b, scaled.a)
-        data = _decode_depth(text).data
+        data = decode_depth(text).data
         self._check_symbol(data.s)
         return self._depth_message(data, self._levels(data.b), self._levels(data.a))
 
-    def _depth_message(
-        self, data: _Depth | _ScaledDepth, bids: _Levels, asks: _Levels
-    ) -> DepthMessage:
+    def _depth_message(self, data: Depth | ScaledDepth, bids: Levels, asks: Levels) -> DepthMessage:
         if self.instrument.is_perp and data.pu is None:
             raise _UnexpectedError("a futures depth message with pu", "one without (spot)")
         return DepthMessage(data.first_id, data.u, data.pu, data.T or data.E, bids, asks)
 
-    def _scaled(self, text: bytes) -> _ScaledDepth | None:
+    def _scaled(self, text: bytes) -> ScaledDepth | None:
         """A depth message decoded straight to ticks and lots, or None where that fails."""
         if self._tick_exponent is None or self._lot_exponent is None or b'"-' in text:
             return None
         scaled = text.replace(b'","', self._tick_exponent + b'","')
         scaled = scaled.replace(b'"]', self._lot_exponent + b'"]')
         try:
-            data = _decode_scaled_depth(scaled).data
+            data = decode_scaled_depth(scaled).data
         except msgspec.ValidationError:
             return None
         # Every level must have got both exponents, and the texts one each, or this text is
@@ -281,7 +181,7 @@ class Capture:
         return data
 
     def _trade(self, text: bytes) -> MarketTrade | None:
-        data = _decode_trade(text).data
+        data = decode_trade(text).data
         if data.s != self.venue_symbol:
             self._check_symbol(data.s)
         ticks = self._ticks(data.p)
@@ -291,18 +191,18 @@ class Capture:
         return MarketTrade(self.instrument.book_sym, data.T, data.t, ticks, lots, data.m)
 
     def _best(self, text: bytes) -> BestMessage:
-        data = _decode_best(text).data
+        data = decode_best(text).data
         self._check_symbol(data.s)
         bid, ask = self._levels([(data.b, data.B), (data.a, data.A)])
         return BestMessage(data.u, bid, ask)
 
     def _snapshot(self, text: bytes) -> SnapshotMessage:
-        data = _decode_snapshot(text)
+        data = decode_snapshot(text)
         return SnapshotMessage(
             data.lastUpdateId, data.T, self._levels(data.bids), self._levels(data.asks)
         )
 
-    def _levels(self, rows: _Rows) -> _Levels:
+    def _levels(self, rows: Rows) -> Levels:
         return [(self._ticks(price), self._lots(quantity)) for price, quantity in rows]
 
     def _check_symbol(self, symbol: str) -> None:

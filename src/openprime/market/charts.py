@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from openprime.market.candles import Bar, Candle, CandleKind, Chart
+from openprime.market.bars import Bar
+from openprime.market.candles import Candle, CandleKind, Chart
 from openprime.market.intervals import MINUTE_MS, next_open, parse_interval
 from openprime.market.past import Past
 from openprime.market.prices import PRICE_PLACES

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from openprime.market.book import Book
-from openprime.market.capture import DepthMessage, Message, SnapshotMessage
+from openprime.market.capture_lines import DepthMessage, Message, SnapshotMessage
 from openprime.market.events import DepthChange, DepthSnapshot, MarketEvent, MarketTrade
 from openprime.model.vocabulary import Side
 

@@ -15,7 +15,8 @@ from itertools import count
 from pathlib import Path
 
 from openprime.market.book import Book
-from openprime.market.capture import Capture, Message, RecordingError, SnapshotMessage
+from openprime.market.capture import Capture, RecordingError
+from openprime.market.capture_lines import Message, SnapshotMessage
 from openprime.market.events import DepthChange, DepthSnapshot, MarketEvent, MarketTrade
 from openprime.market.rebuild import Rebuilder
 from openprime.model.instrument import Instrument

@@ -6,6 +6,7 @@ from openprime.api.parameters.account import Mode, SymFilter
 from openprime.api.parameters.history import ListQuery
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
+from openprime.api.wire.accounts import account_row, asset_row, empty_asset_row
 from openprime.desk.commands import SetPositionMode
 from openprime.desk.desk import Desk
 from openprime.desk.state import Account, Portfolio
@@ -32,7 +33,7 @@ async def overview(
         if isinstance(portfolio, Refusal):
             return portfolio
         accounts = accounts_of(portfolio, asked.exchange)
-        return [wire.account_row(account_view(desk, account)) for account in accounts]
+        return [account_row(account_view(desk, account)) for account in accounts]
 
     return await services.read(render)
 
@@ -54,14 +55,14 @@ def asset_rows(desk: Desk, portfolio: Portfolio, exchange: Exchange | None) -> l
     for account in accounts_of(portfolio, exchange):
         if VALUATION_COIN not in account.wallets:
             rows.append(
-                wire.empty_asset_row(
+                empty_asset_row(
                     portfolio.portfolio_id,
                     account.exchange,
                     VALUATION_COIN,
                     portfolio.created_at_ms,
                 )
             )
-        rows += [wire.asset_row(asset_view(desk, account, coin)) for coin in account.wallets]
+        rows += [asset_row(asset_view(desk, account, coin)) for coin in account.wallets]
     return rows
 
 

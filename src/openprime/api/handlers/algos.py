@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openprime.api import algo_wire, wire
+from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.parameters.algos import (
     AlgoList,
@@ -13,6 +13,7 @@ from openprime.api.parameters.algos import (
     SubOrders,
 )
 from openprime.api.services import Services
+from openprime.api.wire import algos as algo_wire
 from openprime.desk.algo_state import AlgoOrder
 from openprime.desk.commands import (
     CancelAlgoOrder,

@@ -13,7 +13,7 @@ from openprime.api.parameters.assets import AccountKind, Networks, OneAccount, P
 from openprime.api.parameters.readers import portfolio_id
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
-from openprime.api.wire_funds import Balance
+from openprime.api.wire.funds import Balance
 from openprime.desk.desk import Desk
 from openprime.desk.owners import portfolios_of
 from openprime.desk.state import Portfolio

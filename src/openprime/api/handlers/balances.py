@@ -10,7 +10,7 @@ from openprime.api.edge.auth import Caller
 from openprime.api.handlers.transfers import filter_of
 from openprime.api.parameters.funds import Balances, FundsQuery
 from openprime.api.services import Services
-from openprime.api.wire_funds import (
+from openprime.api.wire.funds import (
     DEPOSIT_BILLS,
     FUNDING_TYPE,
     WITHDRAWAL_BILLS,

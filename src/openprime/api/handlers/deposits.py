@@ -6,7 +6,7 @@ from openprime.api.handlers.transfers import filter_of
 from openprime.api.parameters.funds import Address, DepositExchange, FundsQuery, Owner
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
-from openprime.api.wire_funds import (
+from openprime.api.wire.funds import (
     FUNDING_TYPE,
     deposit_address_row,
     deposit_route_row,

@@ -12,6 +12,9 @@ from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.parameters.history import DAY_MS, ListQuery, PortfolioStats, TradingStats
 from openprime.api.services import Services
+from openprime.api.wire.accounts import statement_row
+from openprime.api.wire.orders import execution_row
+from openprime.api.wire.positions import position_history_row
 from openprime.desk.desk import Desk
 from openprime.desk.events import Trade
 from openprime.desk.state import Order, Portfolio
@@ -156,7 +159,7 @@ async def executions(
         narrowed = _filter(asked, portfolio, sym)
         trades += await services.store.read(services.history.executions, narrowed, asked.limit)
     trades.sort(key=lambda trade: (trade.time_ms, trade.transaction_id), reverse=True)
-    return [wire.execution_row(trade) for trade in trades[: asked.limit]]
+    return [execution_row(trade) for trade in trades[: asked.limit]]
 
 
 async def executions_paged(
@@ -168,7 +171,7 @@ async def executions_paged(
         caller,
         asked,
         services.history.executions_page,
-        lambda trade, portfolio: wire.execution_row(trade),
+        lambda trade, portfolio: execution_row(trade),
         lambda trade: trade.time_ms,
     )
 
@@ -182,7 +185,7 @@ async def closed_positions(
         caller,
         asked,
         services.history.positions,
-        lambda row, portfolio: wire.position_history_row(row, portfolio.name),
+        lambda row, portfolio: position_history_row(row, portfolio.name),
         lambda row: row.created_at_ms,
     )
 
@@ -195,7 +198,7 @@ async def statements(services: Services, caller: Caller, asked: ListQuery) -> wi
         caller,
         asked,
         services.history.statements,
-        lambda row, portfolio: wire.statement_row(row, numeric_ids),
+        lambda row, portfolio: statement_row(row, numeric_ids),
         lambda row: row.time_ms,
     )
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from openprime.api import wire, wire_loans
+from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.parameters.loans import Loan, LoanQuery, MaxLoan
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
+from openprime.api.wire import loans as loan_wire
 from openprime.desk.commands import Borrow, Repay
 from openprime.desk.desk import Desk
 from openprime.desk.events import LoanOrder
@@ -22,7 +23,7 @@ async def info(services: Services, caller: Caller, asked: NoParameters) -> wire.
 
     def render(desk: Desk) -> wire.Row:
         accounts = portfolio.accounts.values()
-        rows = [wire_loans.account_loans_row(desk, account) for account in accounts]
+        rows = [loan_wire.account_loans_row(desk, account) for account in accounts]
         return {"portfolioId": portfolio.portfolio_id, "accounts": rows}
 
     return await services.read(render)
@@ -31,7 +32,7 @@ async def info(services: Services, caller: Caller, asked: NoParameters) -> wire.
 async def config(services: Services, caller: Caller, asked: NoParameters) -> list[wire.Row]:
     """GET config: the coins that are lent."""
     terms = services.reference.loan_terms
-    return [wire_loans.terms_row(coin, its_terms) for coin, its_terms in terms.items()]
+    return [loan_wire.terms_row(coin, its_terms) for coin, its_terms in terms.items()]
 
 
 async def max_loans(services: Services, caller: Caller, asked: MaxLoan) -> list[wire.Row]:
@@ -39,7 +40,7 @@ async def max_loans(services: Services, caller: Caller, asked: MaxLoan) -> list[
 
     def render(desk: Desk) -> list[wire.Row]:
         return [
-            {"exchange": account.exchange, **wire_loans.max_loan_row(desk, account, coin)}
+            {"exchange": account.exchange, **loan_wire.max_loan_row(desk, account, coin)}
             for account in caller.portfolio.accounts.values()
             if asked.exchange in (None, account.exchange)
             for coin in desk.reference.loan_terms
@@ -68,17 +69,17 @@ async def _done(services: Services, command: Borrow | Repay) -> wire.Row | Refus
     if outcome.refusal is not None:
         return outcome.refusal
     assert isinstance(outcome.reply, LoanOrder), "what a loan command answers"
-    return wire_loans.done_row(outcome.reply)
+    return loan_wire.done_row(outcome.reply)
 
 
 async def orders(services: Services, caller: Caller, asked: LoanQuery) -> wire.Row:
     """GET orders: what was borrowed and paid back."""
-    return await _page(services, caller, asked, loan_orders_page, wire_loans.order_row)
+    return await _page(services, caller, asked, loan_orders_page, loan_wire.order_row)
 
 
 async def statement(services: Services, caller: Caller, asked: LoanQuery) -> wire.Row:
     """GET statement: every movement, interest included."""
-    return await _page(services, caller, asked, loan_statement_page, wire_loans.entry_row)
+    return await _page(services, caller, asked, loan_statement_page, loan_wire.entry_row)
 
 
 async def _page(
@@ -100,4 +101,4 @@ async def _page(
     await services.sequencer.settled()
     found = await services.store.read(question, services.store, filter, asked.page, asked.page_size)
     rows = list(map(row, found.rows))
-    return wire_loans.loan_page(rows, found.total, asked.page, asked.page_size)
+    return loan_wire.loan_page(rows, found.total, asked.page, asked.page_size)

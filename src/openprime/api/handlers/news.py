@@ -4,7 +4,7 @@ from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.parameters.news import NewsQuery
 from openprime.api.services import Services
-from openprime.api.wire_news import news_row
+from openprime.api.wire.news import news_row
 from openprime.desk.desk import Desk
 from openprime.desk.news import told_news
 from openprime.desk.news_items import NewsItem, NewsKind

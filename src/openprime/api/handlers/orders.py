@@ -4,6 +4,7 @@ from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.parameters.orders import CancelAll, OrderName, Place, Replace
 from openprime.api.services import Services
+from openprime.api.wire.orders import cancelled_row, placed_row, replaced_row
 from openprime.desk.commands import CancelOrder, CancelOrders, PlaceOrder, ReplaceOrder
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order, Portfolio, State
@@ -42,7 +43,7 @@ async def place(services: Services, caller: Caller, asked: Place) -> wire.Row | 
             attached=asked.attached,
         )
     )
-    return outcome.refusal or wire.placed(order_of(outcome))
+    return outcome.refusal or placed_row(order_of(outcome))
 
 
 async def replace(services: Services, caller: Caller, asked: Replace) -> wire.Row | Refusal:
@@ -61,7 +62,7 @@ async def replace(services: Services, caller: Caller, asked: Replace) -> wire.Ro
     )
     if outcome.refusal is not None:
         return await _explained(services, portfolio, asked, outcome.refusal)
-    return wire.replaced(order_of(outcome))
+    return replaced_row(order_of(outcome))
 
 
 async def cancel(services: Services, caller: Caller, asked: OrderName) -> wire.Row | Refusal:
@@ -76,11 +77,11 @@ async def cancel(services: Services, caller: Caller, asked: OrderName) -> wire.R
         return await _explained(services, portfolio, asked, outcome.refusal)
     order = order_of(outcome)
     if order.order_id in services.desk.state.orders:
-        return wire.cancelled(order)
+        return cancelled_row(order)
     await services.sequencer.settled()
     ended = services.finished.get(order.order_id)
     lost = services.sequencer.broken is not None
-    return wire.cancelled(order if lost or ended is None else ended)
+    return cancelled_row(order if lost or ended is None else ended)
 
 
 async def cancel_all(services: Services, caller: Caller, asked: CancelAll) -> wire.Row | Refusal:

@@ -2,11 +2,12 @@
 
 import asyncio
 
-from openprime.api import algo_wire, wire
+from openprime.api import wire
 from openprime.api.edge.auth import Caller
 from openprime.api.handlers.orders import order_of
 from openprime.api.parameters.account import Close, CloseMany, SymFilter
 from openprime.api.services import Services
+from openprime.api.wire import algos as algo_wire
 from openprime.desk.commands import ClosePosition
 from openprime.desk.desk import Desk
 from openprime.desk.state import Account, Portfolio, Position

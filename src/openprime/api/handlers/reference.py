@@ -9,6 +9,7 @@ from openprime.api.maintenance import window_row
 from openprime.api.parameters.account import SymFilter
 from openprime.api.parameters.table import NoParameters
 from openprime.api.services import Services
+from openprime.api.wire.positions import tier_row
 from openprime.desk.desk import Desk
 from openprime.desk.switches import ServiceType, Window
 from openprime.desk.views import position_tiers_view
@@ -49,7 +50,7 @@ async def brackets(services: Services, caller: Caller, asked: SymFilter) -> wire
 
     def render(desk: Desk) -> wire.Row:
         return {
-            sym: [wire.tier_row(tier) for tier in position_tiers_view(desk, sym)]
+            sym: [tier_row(tier) for tier in position_tiers_view(desk, sym)]
             for sym in services.reference.position_tiers
             if asked.sym in (None, sym)
         }

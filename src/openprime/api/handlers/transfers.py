@@ -13,7 +13,7 @@ from openprime.api.parameters.transfers import (
     read_transfer,
 )
 from openprime.api.services import Services
-from openprime.api.wire_funds import transfer_row
+from openprime.api.wire.funds import transfer_row
 from openprime.desk.commands import ApplyTransfer
 from openprime.desk.desk import Desk
 from openprime.desk.funds import Transfer as TransferRecord

@@ -6,7 +6,7 @@ from openprime.api.handlers.transfers import filter_of, reach_of
 from openprime.api.parameters import readers
 from openprime.api.parameters.funds import AddressBook, FundsQuery, Withdraw
 from openprime.api.services import Services
-from openprime.api.wire_funds import withdraw_address_row, withdrawal_row
+from openprime.api.wire.funds import withdraw_address_row, withdrawal_row
 from openprime.desk.commands import ApplyWithdrawal
 from openprime.desk.desk import Desk
 from openprime.desk.funds import WithdrawAddress, WithdrawalTerms

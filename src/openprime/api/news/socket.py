@@ -24,7 +24,7 @@ from openprime.api.sockets.link import (
     Send,
 )
 from openprime.api.sockets.outgoing import PONG
-from openprime.api.wire_news import news_row
+from openprime.api.wire.news import news_row
 from openprime.desk.commands import Envelope, PublishNews
 from openprime.desk.events import NewsPublished
 from openprime.desk.news_items import NewsKind

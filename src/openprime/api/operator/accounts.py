@@ -9,6 +9,7 @@ from openprime.api import wire
 from openprime.api.handlers.account import accounts_of, asset_rows
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Unfit, done
 from openprime.api.services import Services
+from openprime.api.wire.accounts import account_row
 from openprime.desk.commands import (
     BanTrading,
     Credit,
@@ -91,7 +92,7 @@ async def _of_portfolios(
 
 
 def _account_row(desk: Desk, account: Account) -> wire.Row:
-    return wire.account_row(account_view(desk, account)) | {
+    return account_row(account_view(desk, account)) | {
         "initialised": account.initialised,
         "restricted": account.restricted,
         "tradeBanned": account.trade_banned,

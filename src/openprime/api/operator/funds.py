@@ -10,7 +10,7 @@ from openprime.api.operator.accounts import unfit_amount
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Unfit, done
 from openprime.api.services import Services
 from openprime.api.wire import Row
-from openprime.api.wire_funds import deposit_row, withdraw_address_row, withdrawal_row
+from openprime.api.wire.funds import deposit_row, withdraw_address_row, withdrawal_row
 from openprime.desk.commands import (
     AddWithdrawAddress,
     AnnounceDeposit,

@@ -7,7 +7,7 @@ import msgspec
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Unfit
 from openprime.api.services import Services
 from openprime.api.wire import Row
-from openprime.api.wire_news import news_row
+from openprime.api.wire.news import news_row
 from openprime.desk.commands import PublishNews, WithdrawNews
 from openprime.desk.desk import Desk
 from openprime.desk.news import told_news

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from openprime.api import algo_wire
 from openprime.api.private.push import PrivatePush
 from openprime.api.private.risk_frames import Copied
+from openprime.api.wire import algos as algo_wire
 from openprime.desk.desk import Desk
 from openprime.desk.events import AlgoChanged, Event, OrderChanged, Trade
 from openprime.desk.triggers import price_of

@@ -10,11 +10,15 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openprime.api import algo_wire, wire
+from openprime.api import wire
 from openprime.api.edge.keys import address_allowed, parse_network
 from openprime.api.private.risk_frames import COPIED, Copied, RiskTold, risk_frame
 from openprime.api.sockets.outgoing import Outgoing
-from openprime.api.wire_loans import asset_push
+from openprime.api.wire import algos as algo_wire
+from openprime.api.wire.accounts import account_row
+from openprime.api.wire.loans import asset_push
+from openprime.api.wire.orders import order_push, trade_push
+from openprime.api.wire.positions import position_row
 from openprime.desk.commands import Envelope
 from openprime.desk.desk import Desk
 from openprime.desk.events import (
@@ -168,10 +172,10 @@ class PrivatePush:
         frames: list[dict[str, Any]] = []
         for changed in changes.orders:
             order = changed.order
-            row = wire.order_push(order, instruments[order.sym].contract_size)
+            row = order_push(order, instruments[order.sym].contract_size)
             frames.append({"channel": ORDERS, "instId": order.sym, "data": row})
         for trade in changes.trades:
-            frames.append({"channel": TRADES, "instId": trade.sym, "data": wire.trade_push(trade)})
+            frames.append({"channel": TRADES, "instId": trade.sym, "data": trade_push(trade)})
         accounts = desk.state.portfolios[changes.portfolio_id].accounts
         if changes.positions:
             rows = [_position_row(desk, accounts, changed) for changed in changes.positions]
@@ -186,7 +190,7 @@ class PrivatePush:
             frames.append({"channel": ASSETS, "data": rows})
         if changes.accounts:
             rows = [
-                wire.account_row(account_view(desk, accounts[changed.exchange]))
+                account_row(account_view(desk, accounts[changed.exchange]))
                 | {"updateAt": str(now_ms)}
                 for changed in changes.accounts
             ]
@@ -198,7 +202,7 @@ def _position_row(
     desk: Desk, accounts: dict[str, Account], changed: PositionChanged | PositionHistory
 ) -> wire.Row | None:
     if isinstance(changed, PositionHistory):
-        return wire.position_row(_closed_view(desk, changed))
+        return position_row(_closed_view(desk, changed))
     account = accounts[changed.exchange]
     position = account.positions.get(changed.key)
     return algo_wire.open_position_row(desk, account, position) if position else None

@@ -9,7 +9,10 @@ from typing import Any
 
 import msgspec
 
-from openprime.api import algo_wire, wire
+from openprime.api import wire
+from openprime.api.wire import algos as algo_wire
+from openprime.api.wire.accounts import account_row, asset_row
+from openprime.api.wire.orders import order_push
 from openprime.desk.desk import Desk
 from openprime.desk.events import LiquidationReduced, LiquidationStepped, MarginCalled
 from openprime.desk.state import Account
@@ -51,7 +54,7 @@ def risk_frame(desk: Desk, told: RiskTold, now_ms: int) -> dict[str, Any]:
 
 
 def _account_row(desk: Desk, account: Account, now_ms: int) -> wire.Row:
-    return wire.account_row(account_view(desk, account)) | {"updateAt": str(now_ms)}
+    return account_row(account_view(desk, account)) | {"updateAt": str(now_ms)}
 
 
 def _event_row(desk: Desk, event: LiquidationStepped, now_ms: int) -> wire.Row:
@@ -71,12 +74,12 @@ def _event_row(desk: Desk, event: LiquidationStepped, now_ms: int) -> wire.Row:
         "accountStatus": event.status,
         "createAt": now_ms,
         "account": _account_row(desk, account, now_ms),
-        "assets": [wire.asset_row(asset_view(desk, account, coin)) for coin in account.wallets],
+        "assets": [asset_row(asset_view(desk, account, coin)) for coin in account.wallets],
         "positions": [
             algo_wire.open_position_row(desk, account, position)
             for position in account.positions.values()
         ],
-        "orders": [wire.order_push(o, instruments[o.sym].contract_size) for o in orders],
+        "orders": [order_push(o, instruments[o.sym].contract_size) for o in orders],
     }
 
 

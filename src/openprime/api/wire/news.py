@@ -1,10 +1,7 @@
 """Items of news as the API tells them (websocket 6; absent values by resolutions 19)."""
 
-from typing import Any
-
+from openprime.api.wire import Row
 from openprime.desk.news_items import NewsItem, NewsKind
-
-Row = dict[str, Any]
 
 
 def news_row(item: NewsItem) -> Row:

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from openprime.api import wire
+from openprime.api.wire import Row, business_of
+from openprime.api.wire.orders import order_push, trade_push, two_triggers
+from openprime.api.wire.positions import position_row
 from openprime.desk.algo_state import AlgoOrder
 from openprime.desk.desk import Desk
 from openprime.desk.events import Trade
@@ -18,26 +20,26 @@ _NO_CONDITION = {
 }
 
 
-def placed(algo: AlgoOrder) -> wire.Row:
+def placed(algo: AlgoOrder) -> Row:
     """The reply to a placed, changed or cancelled algo order."""
     return {"algoOrderId": str(algo.algo_order_id), "clientOrderId": algo.client_order_id}
 
 
-def algo_row(algo: AlgoOrder, contract_size: Decimal) -> wire.Row:
+def algo_row(algo: AlgoOrder, contract_size: Decimal) -> Row:
     """An algo order as REST tells it: reduceOnly is a text there."""
     row = _algo_fields(algo, contract_size)
     row["reduceOnly"] = "true" if algo.reduce_only else "false"
     return row
 
 
-def algo_push(algo: AlgoOrder, contract_size: Decimal, last: Decimal, mark: Decimal) -> wire.Row:
+def algo_push(algo: AlgoOrder, contract_size: Decimal, last: Decimal, mark: Decimal) -> Row:
     """An algo order as the ALGO_ORDER channel tells it."""
     row = _algo_fields(algo, contract_size)
     row["lastPrice"], row["markPrice"] = text(last), text(mark)
     return row
 
 
-def _algo_fields(algo: AlgoOrder, contract_size: Decimal) -> wire.Row:
+def _algo_fields(algo: AlgoOrder, contract_size: Decimal) -> Row:
     units = algo.executed_quantity * contract_size
     average = round_half_up(algo.executed_amount / units, AMOUNT_PLACES) if units else ZERO
     plan = algo.schedule
@@ -49,7 +51,7 @@ def _algo_fields(algo: AlgoOrder, contract_size: Decimal) -> wire.Row:
         "clientOrderId": algo.client_order_id,
         "sym": algo.sym,
         "exchangeType": algo.exchange,
-        "businessType": wire.business_of(algo.sym),
+        "businessType": business_of(algo.sym),
         "side": algo.side or "",
         "limitPrice": text(algo.limit_price),
         "orderQty": text(algo.quantity),
@@ -64,7 +66,7 @@ def _algo_fields(algo: AlgoOrder, contract_size: Decimal) -> wire.Row:
         "conditionType": algo.condition or "",
         **_condition(algo),
         "attachedOrderId": str(algo.attached_order_id) if algo.attached_order_id else "",
-        **wire.two_triggers(
+        **two_triggers(
             algo.triggers.get(TriggerLeg.TAKE_PROFIT), algo.triggers.get(TriggerLeg.STOP_LOSS)
         ),
         "startTime": str(plan.start_ms) if plan else "",
@@ -75,7 +77,7 @@ def _algo_fields(algo: AlgoOrder, contract_size: Decimal) -> wire.Row:
     }
 
 
-def _condition(algo: AlgoOrder) -> wire.Row:
+def _condition(algo: AlgoOrder) -> Row:
     trigger = algo.triggers.get(TriggerLeg.CONDITIONAL)
     if trigger is None:
         return _NO_CONDITION
@@ -89,24 +91,24 @@ def closes_position(algo: AlgoOrder) -> bool:
     return waits and algo.reduce_only
 
 
-def sub_order_push(order: Order, contract_size: Decimal) -> wire.Row:
+def sub_order_push(order: Order, contract_size: Decimal) -> Row:
     """An order of an algo order as the SUB_ORDER channel tells it."""
-    row = wire.order_push(order, contract_size)
+    row = order_push(order, contract_size)
     row["algoOrderId"] = str(order.algo_order_id)
     return row
 
 
-def sub_trade_push(trade: Trade) -> wire.Row:
+def sub_trade_push(trade: Trade) -> Row:
     """A fill of such an order as the SUB_TRADE channel tells it."""
-    return {**wire.trade_push(trade), "algoOrderId": str(trade.algo_order_id)}
+    return {**trade_push(trade), "algoOrderId": str(trade.algo_order_id)}
 
 
-def open_position_row(desk: Desk, account: Account, position: Position) -> wire.Row:
+def open_position_row(desk: Desk, account: Account, position: Position) -> Row:
     """An open position with the algo orders that wait to close it."""
     portfolio = desk.state.portfolios[account.portfolio_id]
     algos = [desk.state.algos[algo_order_id] for algo_order_id in portfolio.algo_orders]
     contract_size = desk.reference.instruments[position.sym].contract_size
-    row = wire.position_row(position_view(desk, account, position))
+    row = position_row(position_view(desk, account, position))
     row["tpslOrder"] = [
         algo_row(algo, contract_size)
         for algo in algos

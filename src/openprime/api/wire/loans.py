@@ -5,8 +5,9 @@ What a loan or a repayment answers holds JSON numbers; everything else is texts.
 
 from decimal import Decimal
 
-from openprime.api.wire import Row, amount, asset_row, exact, page, ratio
-from openprime.api.wire_funds import number
+from openprime.api.wire import Row, amount, exact, page, ratio
+from openprime.api.wire.accounts import asset_row
+from openprime.api.wire.funds import number
 from openprime.desk.desk import Desk
 from openprime.desk.events import LoanEntry, LoanOrder
 from openprime.desk.loan_worth import LOAN_PLACES, loan_worth, max_loan, net_equity
