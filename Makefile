@@ -44,7 +44,8 @@ pytest: $(DEV)
 EXACT := src/openprime/desk/*,src/openprime/sequencer/*,src/openprime/store/*
 coverage: $(DEV) ## run the tests under coverage, branches counted, and print what is left
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile --timeout 600 $(ARGS)
+	$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--timeout 600 $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under 95
 	$(BIN)/coverage report --include '$(EXACT)' --fail-under 100

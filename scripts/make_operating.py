@@ -48,6 +48,23 @@ MEETINGS = {
     FaultKind.ORDER_LOCK: "400011, for one order or for any",
     FaultKind.RACE_FILL: "401057 for a change of an order",
     FaultKind.PANIC: "500, with HTTP status 500",
+    FaultKind.VENUE_REPORTS: "a message of the venue fares as `how` says (`lost`, `late`, "
+    "`doubled`; its reports `repeated`, `split` into messages of their own, `reordered`), or as is "
+    "drawn; a late one comes `lateMs` later, or after up to 800 ms",
+    FaultKind.VENUE_DOWN: "nothing gets to the venue, and nothing comes from it; orders and "
+    "cancels answer 400013 after `api.deadline_ms` and are taken all the same. When it is over, "
+    "what the venue said meanwhile comes, and it is told of every order again",
+    FaultKind.REQUEST_LOST: "nothing is done, and the connection ends",
+    FaultKind.REQUEST_DOUBLED: "it is done twice, as by a proxy that repeats it; the answer is the "
+    "second one's",
+    FaultKind.ANSWER_LOST: "it is done, and the connection ends without an answer",
+    FaultKind.SOCKET_DROP: "an open socket ends without a close frame",
+    FaultKind.SOCKET_STALL: "nothing is sent to an open socket for so many ms, as if it did not "
+    "read; where that is too long it is cut off like every slow reader",
+    FaultKind.DISK_FAIL: "a commit fails as on a `full` disk or with a `failed` write, and all "
+    "writes answer 50001 until a restart; or, `slow`, it takes so many ms longer",
+    FaultKind.PROCESS_CRASH: "the process ends as by `kill -9`: `before_commit` or `after_commit`, "
+    "with nobody told, or `now`",
 }
 
 

@@ -131,6 +131,10 @@ class StillMarket:
         return Decimal("0.0001"), NOW_MS, NOW_MS + 8 * 3_600_000
 
 
+class Unanswered(Exception):
+    """The connection ended, and no answer had come."""
+
+
 class Answer:
     """What came back."""
 
@@ -286,6 +290,8 @@ class Broker:
 
         forced = self.services.faults.armed
         await self.app(scope, receive, send)
+        if not sent:
+            raise Unanswered
         answer = Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
         if "content-encoding" not in answer.headers:
             shapes.check(self.app.endpoints.get((method, path)), answer, forced)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from openprime.api.faults import FaultBoard
+from openprime.api.faults import FaultBoard, Told
 from openprime.desk.switches import FaultKind
 from openprime.errors import message
-from tests.api.kit import BTC, ORDER, Answer, Broker, Json, base_order, refuses
+from tests.api.kit import BTC, ORDER, Answer, Broker, Json, Unanswered, base_order, refuses
 
 ORDERS = "/api/v1/trading/orders"
 LEVERAGE = "/api/v1/trading/position/leverage"
@@ -275,6 +276,86 @@ def test_latency_of_the_venue(funded: Broker) -> None:
     assert distances == [0, 2000, 0, 3000, 0]
 
 
+def test_a_request_that_is_lost_and_an_answer(funded: Broker) -> None:
+    before = funded.state_bytes()
+    for kind, done in (("request.lost", False), ("answer.lost", True)):
+        fault = arm(funded, kind, match={"path": ORDER, "method": "POST"}, count=1)
+        assert funded.call("GET", ORDERS).json["code"] == 200000
+        with pytest.raises(Unanswered):
+            place(funded, clientOrderId=kind.replace(".", "-"))
+        assert fault not in [row["faultId"] for row in standing(funded)]
+        assert len(funded.call("GET", ORDERS).data["list"]) == done
+    assert funded.state_bytes() != before
+
+
+def test_a_request_that_comes_twice_is_done_twice(funded: Broker) -> None:
+    arm(funded, "request.doubled", match={"sym": BTC})
+    assert place(funded).json["code"] == 200000
+    assert len(funded.call("GET", ORDERS).data["list"]) == 2
+    arm(funded, "request.doubled")
+    refuses(place(funded, clientOrderId="once"), 401009)
+    assert len(funded.call("GET", ORDERS).data["list"]) == 3
+
+
+def test_both_of_a_doubled_request_meet_what_else_stands(funded: Broker) -> None:
+    arm(funded, "request.doubled")
+    force(funded, 400012, count=3)
+    refuses(place(funded), 400012)
+    assert [row["remaining"] for row in standing(funded)] == [1]
+
+
+def test_a_venue_that_is_down_is_further_than_any_deadline(broker: Broker) -> None:
+    arm(broker, "venue.down", ttlMs=5)
+    told = Told()
+    assert broker.services.faults.latency_ms(told) == math.inf
+    broker.clock_ms += 5
+    assert broker.services.faults.latency_ms(told) == 0
+
+
+def test_the_rows_of_faults_say_how(broker: Broker) -> None:
+    arm(broker, "venue.reports", args={"how": "late", "lateMs": 30}, match={"sym": BTC})
+    arm(broker, "disk.fail", args={"how": "slow", "ms": 7}, count=0)
+    arm(broker, "process.crash", args={"when": "after_commit"})
+    arm(broker, "venue.reports")
+    rows = standing(broker)
+    assert [(row["how"], row["latencyMs"], row["count"]) for row in rows] == [
+        ("late", 30, 1),
+        ("slow", 7, 0),
+        ("after_commit", 0, 1),
+        ("", 0, 1),
+    ]
+
+
+def test_who_watches_a_kind_is_told_of_every_change(broker: Broker) -> None:
+    told: list[bool] = []
+    board = broker.services.faults
+    board.watch(FaultKind.PROCESS_CRASH, told.append, how="now")
+    arm(broker, "process.crash", args={"when": "before_commit"})
+    first = arm(broker, "process.crash", args={"when": "now"}, ttlMs=10)
+    arm(broker, "process.crash", args={"when": "now"})
+    broker.admin("DELETE", "faults", faultId=first)
+    assert told == [False, True]
+    assert board.strike(FaultKind.PROCESS_CRASH, how="now")
+    assert told == [False, True, False]
+    assert board.strike(FaultKind.PROCESS_CRASH, how="now") is None
+
+
+def test_what_stays_meets_a_fault_once_whatever_is_drawn(broker: Broker) -> None:
+    struck: list[str] = []
+    board, known = broker.services.faults, set[int]()
+    board.on_struck = lambda fault: struck.append(fault.kind)
+    mine = Told(access_key="mine")
+    arm(broker, "socket.drop", match={"apiKey": "mine"}, chance="0.01", seed=1)
+    assert board.strike_once(FaultKind.SOCKET_DROP, Told(), known) is None
+    assert not known
+    for _ in range(1000):
+        assert board.strike_once(FaultKind.SOCKET_DROP, mine, known) is None
+    arm(broker, "socket.drop", count=0)
+    assert board.strike_once(FaultKind.SOCKET_DROP, mine, known)
+    assert board.strike_once(FaultKind.SOCKET_DROP, mine, known) is None
+    assert struck == ["socket.drop"]
+
+
 @pytest.mark.parametrize(
     ("kind", "match", "args", "code"),
     [
@@ -325,6 +406,38 @@ def test_state_of_orders_and_prices(funded: Broker) -> None:
         ({"kind": "venue.latency", "args": {"ms": 0}}, "expected args.ms from 1"),
         ({"kind": "venue.reject", "args": {"code": 401002}}, "expected args.code to be one of"),
         ({"kind": "gateway.user_id", "args": {"userId": "x"}}, "missing or malformed or unknown"),
+        ({"kind": "venue.reports", "args": {"how": "x"}}, "lost or late or doubled or repeated"),
+        ({"kind": "venue.reports", "args": {"lateMs": -1}}, "expected args.lateMs from 1 to"),
+        (
+            {"kind": "venue.reports", "match": {"path": "/x"}},
+            "expected match of venue.reports to name portfolioId or sym, found path",
+        ),
+        (
+            {"kind": "venue.down", "match": {"sym": BTC}},
+            "expected match of venue.down to name nothing, found sym",
+        ),
+        ({"kind": "venue.down", "count": 1}, "expected neither count nor chance of venue.down"),
+        ({"kind": "venue.down", "chance": "0.5"}, "expected neither count nor chance of venue"),
+        ({"kind": "socket.stall", "args": {"ms": 0}}, "expected args.ms from 1 to 600000, found 0"),
+        (
+            {"kind": "socket.drop", "match": {"sym": BTC}},
+            "expected match of socket.drop to name apiKey or portfolioId or path, found sym",
+        ),
+        ({"kind": "disk.fail"}, "args: Object missing required field `how`"),
+        ({"kind": "disk.fail", "args": {"how": "x"}}, "args.how to be full or failed or slow"),
+        ({"kind": "disk.fail", "args": {"how": "slow"}}, "expected args.ms from 1 to"),
+        (
+            {"kind": "disk.fail", "args": {"how": "full", "ms": 3}},
+            "expected args.ms of a slow disk alone, found 3 of full",
+        ),
+        (
+            {"kind": "process.crash", "args": {"when": "later"}},
+            "expected args.when to be before_commit or after_commit or now, found 'later'",
+        ),
+        (
+            {"kind": "process.crash", "args": {"when": "now"}, "match": {"sym": BTC}},
+            "expected match of process.crash to name nothing, found sym",
+        ),
         ({"kind": "key.freeze", "count": 3}, "expected neither count, ttlMs nor chance"),
         ({"kind": "key.freeze", "match": {"path": "/x"}}, "expected match of key.freeze"),
         ({"kind": "key.freeze"}, "args: Object missing required field `accessKey`"),

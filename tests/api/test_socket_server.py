@@ -17,7 +17,8 @@ from websockets.typing import Subprotocol
 
 from openprime.api.market.limits import MarketLimits
 from openprime.api.private.socket import PrivateSocketSettings
-from openprime.api.sockets.link import LinkSettings
+from openprime.api.sockets.link import SERVER_EXTENSION, LinkSettings
+from openprime.api.sockets.outgoing import Outgoing
 from openprime.api.sockets.server import SERVER_SETTINGS, SocketProtocol
 from openprime.errors import message
 from tests.api.kit import Broker, base_order
@@ -31,6 +32,12 @@ def broker() -> Iterator[Broker]:
     made.fund()
     yield made
     made.close()
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 class Server(uvicorn.Server):
@@ -97,8 +104,11 @@ async def test_closes_with_code_and_reason(broker: Broker) -> None:
         await socket.close_all("server stops")
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
-    assert closed.value.rcvd is not None
-    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "server stops")
+        with pytest.raises(ConnectionClosed) as closed_at_once:
+            await (await connect(address)).recv()
+    for each in (closed, closed_at_once):
+        assert each.value.rcvd is not None
+        assert (each.value.rcvd.code, each.value.rcvd.reason) == (1001, "server stops")
 
 
 @in_loop
@@ -126,7 +136,7 @@ async def test_market_frames_over_the_wire(broker: Broker) -> None:
 
 
 @in_loop
-async def test_one_connection_too_many(broker: Broker) -> None:
+async def test_one_connection_too_many(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     scene = Scene(broker, MarketLimits(enforced=True, connections_anonymous=1))
     async with served(scene.socket) as address, connect(address):
         with pytest.raises(InvalidStatus) as refused:
@@ -134,6 +144,7 @@ async def test_one_connection_too_many(broker: Broker) -> None:
     assert refused.value.response.status_code == 429
     body = json.loads(refused.value.response.body or b"")
     assert (body["code"], body["message"]) == (11200, message(11200))
+    assert not caplog.records, "whoever is refused fills no log"
 
 
 @in_loop
@@ -143,10 +154,7 @@ async def test_a_client_that_never_reads_is_cut_off(broker: Broker) -> None:
     async with served(socket) as address:
         host, port = address.removeprefix("ws://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=1)
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
+        writer.write(HANDSHAKE)
         # A frame of 8000 bytes whose event is echoed, masked with zeros, over and over.
         text = b'{"action":"' + b"x" * 8000 + b'"}'
         frame = b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text
@@ -157,3 +165,42 @@ async def test_a_client_that_never_reads_is_cut_off(broker: Broker) -> None:
         writer.close()
         assert socket.connection_count == 0
         assert reader is not None
+
+
+@in_loop
+async def test_pings_of_a_client_that_does_not_read_wait_for_one_answer(broker: Broker) -> None:
+    full: asyncio.Future[SocketProtocol] = asyncio.get_running_loop().create_future()
+    all_read = asyncio.Event()
+
+    async def handler(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        server = scope["extensions"][SERVER_EXTENSION]
+        for _ in range(10_000):
+            if not server.send_now(Outgoing(bytes(100_000), binary=True).wire):
+                break
+            await asyncio.sleep(0)
+        full.set_result(server)
+        while (await receive())["type"] != "websocket.disconnect":
+            all_read.set()
+
+    def masked(kind: int, body: bytes) -> bytes:
+        return bytes((kind, 0x80 | len(body))) + b"\0\0\0\0" + body
+
+    async with served(handler) as address:
+        host, port = address.removeprefix("ws://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1)
+        with contextlib.closing(writer):
+            writer.write(HANDSHAKE)
+            server = await asyncio.wait_for(full, 5)
+            waiting = server.transport.get_write_buffer_size()
+            for number in range(1000):
+                writer.write(masked(0x89, b"%04d" % number))
+            writer.write(masked(0x81, b"all"))
+            await asyncio.wait_for(all_read.wait(), 5)
+            assert server.transport.get_write_buffer_size() == waiting
+            heard = b""
+            async with asyncio.timeout(5):
+                while not heard.endswith(b"\x8a\x040999"):
+                    heard += (await reader.read(1 << 20)).lstrip(b"\0")
+            assert heard.count(b"\x8a\x04") == 1

@@ -297,6 +297,21 @@ def test_the_margin_is_used_up_the_house_takes_the_position_at_its_bankruptcy_pr
     assert statements(outcome) == []  # at that price nothing is lacking
 
 
+def test_a_take_over_waits_until_nothing_of_the_account_is_at_the_venue() -> None:
+    """Orders that an operator's pin let through: what they fill would be nobody's."""
+    kit = example_g()
+    assert steps(marked(kit, "57751.2")) == [Step.CANCEL]
+    kit.do(c.PinStatus(kit.portfolio_id, Exchange.BINANCE, AccountStatus.NORMAL))
+    order = kit.rest(BTC_PERP, "SELL", "0.01", 70000, reduce_only=True)
+    kit.now_ms += DeskSettings().takeover_delay_ms
+    assert steps(agenda(kit)) == []
+    assert kit.account().positions[BTC_PERP].quantity == 2
+    kit.confirm_cancel(order.order_id)
+    kit.now_ms += DeskSettings().takeover_delay_ms
+    assert steps(agenda(kit)) == [Step.END]
+    assert kit.account().positions == {}
+
+
 def test_what_the_market_does_not_take_is_taken_over() -> None:
     kit = example_g()
     outcome = half_taken(kit)

@@ -222,6 +222,23 @@ def test_other_coins_are_sold_for_what_is_short() -> None:
     assert not kit.account().restricted
 
 
+def test_a_loan_that_need_not_be_taken_back_asks_for_nothing(kit: DeskKit) -> None:
+    """What the largest loan gives back is enough: no ETH is bought for the other."""
+    kit.cash("BTC", "0.1")
+    lend(kit, 3000)
+    lend(kit, "0.04", "ETH")
+    kit.cash("USDT", 0)
+    kit.cash("ETH", 0)
+    outcome = fell(kit, 35000)  # 3100 / (0.1 * 35000 * 0.95) = 0.9323
+    assert steps(outcome) == [Step.CANCEL, Step.SELL_COLLATERAL]
+    assert stage_order(kit).sym == BTC_SPOT
+    outcome = fill_stage(kit, 35000)
+    assert steps(outcome) == [Step.REPAY, Step.END]
+    assert {coin for _, coin, _ in entries(outcome)} == {"USDT"}
+    assert wallet(kit, "ETH").loan == D("0.04")
+    assert ltv(kit) <= D("0.85")
+
+
 def test_a_lent_coin_that_was_sold_is_bought_back(kit: DeskKit) -> None:
     kit.cash("USDT", 4000)
     lend(kit, "0.1", "BTC")
@@ -333,6 +350,19 @@ def test_what_all_coins_do_not_cover_the_fund_pays() -> None:
     assert wallet(kit).cash == wallet(kit).loan == 0
     assert kit.account().restricted
     assert kit.desk.state.house["lent"]["USDT"] == 0
+
+
+def test_where_nobody_buys_what_loans_stand_against_the_fund_pays() -> None:
+    """All that is owned is worth less than the loans, and no market takes it."""
+    kit = secured()
+    assert steps(fell(kit, 30000)) == [Step.CANCEL, Step.REPAY, Step.SELL_COLLATERAL]
+    assert steps(nobody_trades(kit)) == [Step.TAKEOVER]
+    assert status(kit) is AccountStatus.TAKEOVER
+    outcome = kit.do(c.RunAgenda())
+    assert steps(outcome) == [Step.END]
+    assert kit.account().loan_coins == {}
+    assert wallet(kit).cash == wallet(kit).loan == wallet(kit, "BTC").cash == 0
+    assert kit.account().restricted
 
 
 def test_a_price_of_bankruptcy_leaves_what_is_lent(kit: DeskKit) -> None:

@@ -14,7 +14,7 @@ from openprime.desk.events import Audited, OrderChanged
 from openprime.desk.outcome import Outcome
 from openprime.desk.settings import DeskSettings
 from openprime.desk.state import State
-from openprime.desk.switches import FaultKind, FaultMatch, ServiceType
+from openprime.desk.switches import Fault, FaultKind, FaultMatch, ServiceType
 from openprime.desk.views import account_view, position_view
 from openprime.errors import Refusal, message
 from openprime.model.vocabulary import AccountStatus, Exchange, OrderState, OrderType, TimeInForce
@@ -199,6 +199,15 @@ def test_faults_are_kept_until_they_are_over(bench: DeskKit) -> None:
     assert list(faults) == [second.reply]
     bench.do(c.DisarmFaults(None))
     assert faults == {}
+
+
+def test_a_fault_goes_its_way_and_one_of_an_older_folder_has_none(bench: DeskKit) -> None:
+    armed = bench.do(fault(kind=FaultKind.DISK_FAIL, code=0, latency_ms=5, how="slow"))
+    kept = bench.desk.state.faults[int(str(armed.reply))]
+    assert (kept.kind, kept.how, kept.latency_ms) == (FaultKind.DISK_FAIL, "slow", 5)
+    older = msgspec.to_builtins(kept)
+    del older["how"]
+    assert msgspec.convert(older, Fault).how == ""
 
 
 @pytest.mark.parametrize("code", [401009, 401011, 401045, 401058, 401057, 401066, 400010, 400011])

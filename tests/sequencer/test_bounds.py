@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from openprime.desk.commands import CancelOrder, CancelOrders, Command, PlaceOrder
+from openprime.desk.commands import CancelOrder, CancelOrders, Command, OperatorNote, PlaceOrder
 from openprime.errors import Refusal
 from openprime.sequencer import SequencerSettings
 from tests.sequencer.bench import REFUSED, Bench, run, turns
@@ -51,6 +51,21 @@ def test_writes_wait_in_line_and_cancels_go_past_it() -> None:
         assert (await bench.sequencer.submit(_place())).refusal is None, "the line is empty again"
 
     run(test, settings=SequencerSettings(under_way_max=2, waiting_max=4))
+
+
+def test_an_operator_goes_past_the_line() -> None:
+    async def test(bench: Bench) -> None:
+        bench.disk.hold()
+        tasks = [bench.submit(_place()) for _ in range(2)]
+        note = OperatorNote("credit", "{}", "127.0.0.1")
+        said = asyncio.ensure_future(bench.sequencer.submit(credit(), note=note))
+        await turns()
+        assert bench.quotes[1:] == [credit()]
+        bench.disk.release()
+        outcomes = await asyncio.gather(said, *tasks)
+        assert [outcome.refusal for outcome in outcomes] == [None] * 3
+
+    run(test, settings=SequencerSettings(under_way_max=1, waiting_max=1))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,17 @@ def test_good_runs_are_counted() -> None:
     assert result.output.endswith("2 seeds of 20 steps: 0 broke a promise\n")
 
 
+def test_seeds_in_several_processes_are_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openprime.simulation.command.SEEDS_A_LINE", 2)
+    arguments = ["--seed", "41", "--seeds", "3", "--steps", "2"]
+    alone, together = (
+        CliRunner().invoke(main, [*arguments, "--jobs", jobs]) for jobs in ("1", "2")
+    )
+    assert together.exit_code == 0, together.output
+    assert together.output == alone.output
+    assert alone.output.startswith("2 seeds so far: 0 broke a promise; ")
+
+
 def test_a_failure_of_one_seed_is_told_with_the_steps_it_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

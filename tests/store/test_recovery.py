@@ -276,6 +276,8 @@ def test_the_journal_is_trimmed_behind_the_older_snapshot_as_far_as_the_setting_
     assert first() == 13
     life.store.trim_journal(commands_kept=0)
     assert first() == 21
+    assert life.store.trim_journal(commands_kept=0) is False
+    assert first() == 21, "what a recovery from the older one needs stays"
     assert_recovers(life)
 
 

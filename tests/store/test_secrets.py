@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from openprime.model.vocabulary import Permission
 from openprime.store import Store, StoreError, Vault
+from openprime.store.new_keys import new_key
 from openprime.store.secrets import KEY_BYTES, KEY_NAME
 
 SECRET = "a-very-plain-api-secret-0123456789"
@@ -25,6 +27,17 @@ def test_a_secret_opens_for_its_owner_alone() -> None:
     ]:
         with pytest.raises(StoreError, match=r"put the secret\.key back"):
             vault.unseal(wrong, owner)
+
+
+def test_a_new_key_carries_its_secret_sealed() -> None:
+    drawn = iter(range(256))
+    vault = Vault(bytes(KEY_BYTES), lambda count: bytes([next(drawn)]) * count)
+    command, secret = new_key(vault, 7, "bot", [Permission.READ], ["10.0.0.1"])
+    assert (command.access_key, secret) == ("00" * 16, "01" * 32)
+    assert secret.encode() not in command.sealed_secret
+    assert vault.unseal(command.sealed_secret, command.access_key) == secret
+    told = (command.portfolio_id, command.name, command.permissions, command.addresses)
+    assert told == (7, "bot", [Permission.READ], ["10.0.0.1"])
 
 
 def test_the_key_is_the_owners_alone_and_stays(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from openprime.market.events import DepthChange
 from openprime.model.venue import (
     Accepted,
@@ -15,7 +17,8 @@ from openprime.model.venue import (
 from openprime.model.vocabulary import OrderType, Side, TimeInForce
 from openprime.venues import Venue as VenueProtocol
 from openprime.venues import VenueGateway
-from tests.venues.kit import BUY, SPOT, TAKER, Venue
+from openprime.venues import gateway as module
+from tests.venues.kit import BUY, MAKER, SPOT, TAKER, Venue
 
 
 class Desk:
@@ -160,3 +163,47 @@ def test_after_close_nothing_is_sent_or_reported() -> None:
         assert venue.exchange.working_orders == 0
 
     asyncio.run(play())
+
+
+def test_where_the_way_is_cut_requests_are_lost_and_reports_come_when_it_is_mended() -> None:
+    venue, desk = Venue(bids=[(90, 1)]), Desk()
+    gateway = VenueGateway(venue.exchange, desk)
+    gateway.send([new(1)])
+    gateway.cut()
+    gateway.send([new(2)])
+    event = DepthChange(SPOT, 1000, 2, [], [(99, 5)])
+    venue.book.apply_change(event)
+    gateway.on_market(event)
+    assert (desk.reports, gateway.is_cut) == ([Accepted(1)], True)
+    gateway.mend()
+    assert desk.reports == [Accepted(1), Filled(1, 1, 100, 1, MAKER, done=True)]
+    gateway.send([new(2, price=80)])
+    assert (desk.reports[-1], gateway.is_cut) == (Accepted(2), False)
+
+
+def test_a_way_that_is_cut_keeps_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "UNHEARD_MAX", 1)
+    venue, desk = Venue(bids=[(90, 1)]), Desk()
+    gateway = VenueGateway(venue.exchange, desk)
+    gateway.send([new(1, lots=2)])
+    gateway.cut()
+    for time_ms, ask in ((1000, 99), (1001, 98)):
+        event = DepthChange(SPOT, time_ms, 2, [], [(ask, 1)])
+        venue.book.apply_change(event)
+        gateway.on_market(event)
+    gateway.mend()
+    assert [type(report) for report in desk.reports] == [Accepted, Filled]
+
+
+def test_reports_go_to_another_sink_from_now_on() -> None:
+    first, second = Desk(), Desk()
+    gateway = VenueGateway(Venue().exchange, first)
+    gateway.send([new(1)])
+    gateway.report_to(second)
+    gateway.send([new(2)])
+    gateway.cut()
+    gateway.report_to(first)
+    gateway.mend()
+    gateway.send([new(3)])
+    assert first.reports == [Accepted(1), Accepted(3)]
+    assert second.reports == [Accepted(2)]

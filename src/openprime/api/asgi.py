@@ -8,6 +8,7 @@ budget of the address, bounds, caller, permission, budget of the key, maintenanc
 
 import gzip
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from openprime.api import envelope, pages
 from openprime.api.edge.auth import AUTH_CODES, Caller, Claim
 from openprime.api.edge.decoding import NOTHING, Decoded, merge, read_body, read_query
 from openprime.api.edge.limiter import Visit
+from openprime.api.edge.lost import Lost, carry, hang_up
 from openprime.api.endpoints import Endpoint, endpoints
 from openprime.api.faults import Station, Told, told_of
 from openprime.api.maintenance import is_closed
@@ -106,6 +108,9 @@ class Application:
             status, body = await self._answer(endpoint, scope, headers, receive, visit)
         except ClientGone:
             return
+        except Lost:
+            await hang_up(scope, receive)
+            return
         except StoreError as error:
             log.error("history_failed", path=scope["path"], reason=str(error))
             status, body = self._refused, self.services.texts.body(UNAVAILABLE)
@@ -189,7 +194,16 @@ class Application:
         content = await _read(receive, headers, edge.body_bytes_max) if endpoint.writes else b""
         if content is None:
             return TOO_LARGE, services.texts.body(INVALID)
-        result = await self._perform(endpoint, scope, headers, query, content, visit)
+        nonce = headers.get(b"nonce", b"").decode("latin-1")
+        asked = read_query(query, nonce, edge)
+        body = read_body(content, edge) if content else NOTHING
+        faults = services.faults
+        told = self._told(endpoint, headers, asked, body) if faults.armed else None
+        request = (endpoint, scope, headers, nonce, asked, body, visit, told)
+        if told is None:
+            result = await self._perform(*request)
+        else:
+            result = await carry(faults, told, partial(self._perform, *request))
         if isinstance(result, Refusal):
             return self._status(result), services.texts.body(result)
         if isinstance(result, BareAnswer):
@@ -201,18 +215,17 @@ class Application:
         endpoint: Endpoint,
         scope: Scope,
         headers: dict[bytes, bytes],
-        query: bytes,
-        content: bytes,
+        nonce: str,
+        asked: Decoded,
+        body: Decoded,
         visit: Visit | None,
+        told: Told | None,
     ) -> Any:
+        """Check who asks and what, and do it. `told` is for the faults, where any stand."""
         services = self.services
-        nonce = headers.get(b"nonce", b"").decode("latin-1")
-        asked = read_query(query, nonce, self._edge)
-        body = read_body(content, self._edge) if content else NOTHING
         # The signature covers the body where it says anything, else the query (clients 18).
         signed = body if body.values or body.unfit else asked
         faults = services.faults
-        told = self._told(endpoint, headers, asked, body) if faults.armed else None
         if told is not None and (forced := faults.take((Station.EDGE,), told)):
             return forced
         caller: Caller | None = None

@@ -1,10 +1,15 @@
-"""Faults that the operator armed, and the requests that meet them (errors 7).
+"""Faults that the operator armed, and what meets them (errors 7).
 
 The desk keeps the faults; how often each was met is known here alone, so a restart gives every
 fault its full count again. A forced code is found at the station of the checks where it belongs:
 whatever is found at an earlier station, or at the same one by an earlier check, is answered first.
+
+Everything else that goes wrong on purpose has its point somewhere in the broker, which asks with
+`strike`; where a point would cost something though nothing is armed, it is put there and taken away
+by who watches its kind.
 """
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -56,14 +61,18 @@ def station_of(code: int) -> Station:
 
 
 class Told(NamedTuple):
-    """What a request says of itself, as far as a fault can ask for it."""
+    """What a request, or whatever else meets faults, says of itself, as far as one can ask."""
 
-    access_key: str
-    portfolio_id: int
-    method: str
-    path: str
+    access_key: str = ""
+    portfolio_id: int = 0
+    method: str = ""
+    path: str = ""
     sym: str = ""
     order_ids: tuple[str, ...] = ()
+
+
+# What says nothing of itself: it meets every fault that asks for nothing.
+_ANYTHING = (Told(),)
 
 
 def told_of(
@@ -94,8 +103,8 @@ class Armed:
         self.fault = fault
         self.station = station_of(fault.code) if fault.code else None
         self.remaining = fault.count or None
+        self.draw = random.Random(fault.seed)
         self._chance = None if fault.chance is None else float(fault.chance)
-        self._random = random.Random(fault.seed)
 
     @property
     def refusal(self) -> Refusal:
@@ -103,14 +112,17 @@ class Armed:
 
     def stands(self, now_ms: int) -> bool:
         """Whether it is neither used up nor over."""
-        until_ms = self.fault.until_ms
-        return self.remaining != 0 and (not until_ms or now_ms < until_ms)
+        return self.remaining != 0 and self.fault.stands(now_ms)
 
-    def hits(self, told: Told) -> bool:
-        """Whether a request meets it; if so it counts."""
-        if not _meets(self.fault.match, told):
+    def matches(self, *told: Told) -> bool:
+        """Whether it is about a request, or about what is told of in one of several ways."""
+        return any(_meets(self.fault.match, each) for each in told)
+
+    def hits(self, *told: Told) -> bool:
+        """Whether it is met; if so it counts."""
+        if not self.matches(*told):
             return False
-        if self._chance is not None and self._random.random() >= self._chance:
+        if self._chance is not None and self.draw.random() >= self._chance:
             return False
         if self.remaining is not None:
             self.remaining -= 1
@@ -122,8 +134,27 @@ class Armed:
             self.remaining += 1
 
 
+class _Watched:
+    """A kind of fault, one way of it or all, and who wants to know whether any stands."""
+
+    def __init__(self, kind: FaultKind, how: str, tell: Callable[[bool], None]) -> None:
+        self._kind = kind
+        self._how = how
+        self._tell = tell
+        self._stands: bool | None = None
+
+    def look(self, standing: Sequence[Armed]) -> None:
+        kind, how = self._kind, self._how
+        stands = any(each.fault.kind is kind and how in ("", each.fault.how) for each in standing)
+        if stands is not self._stands:
+            self._stands = stands
+            self._tell(stands)
+
+
 class FaultBoard:
-    """The armed faults. `armed` is false where none stands, and then nobody need ask."""
+    """The armed faults. `armed` is false where none stands, and then nobody need ask; `on_struck`
+    is told of each that was met at its point.
+    """
 
     def __init__(self, faults: Callable[[], Mapping[int, Fault]], clock_ms: Callable[[], int]):
         self._faults = faults
@@ -131,7 +162,9 @@ class FaultBoard:
         self._armed: dict[int, Armed] = {}
         self._latency_ms = 0
         self.armed = False
+        self.on_struck: Callable[[Fault], None] | None = None
         self._set_latency: Callable[[int], None] | None = None
+        self._watched: list[_Watched] = []
         self.load()
 
     def move_venue(self, set_latency: Callable[[int], None]) -> None:
@@ -140,6 +173,14 @@ class FaultBoard:
         """
         self._set_latency = set_latency
         set_latency(self._latency_ms)
+
+    def watch(self, kind: FaultKind, tell: Callable[[bool], None], how: str = "") -> None:
+        """Have `tell` told whether a fault of a kind, or of one way of it, stands: now, and
+        whenever that changes.
+        """
+        watched = _Watched(kind, how, tell)
+        self._watched.append(watched)
+        watched.look(self._standing())
 
     def load(self) -> None:
         """Take the desk's faults; those that stay keep their counts."""
@@ -159,11 +200,15 @@ class FaultBoard:
         """See which faults still stand: after a change, and now and then, for time passes."""
         standing = self.standing(self._clock_ms() if now_ms is None else now_ms)
         self.armed = bool(standing)
-        latency_ms = max((each.fault.latency_ms for each in standing), default=0)
+        far = [each for each in standing if each.fault.kind is FaultKind.VENUE_LATENCY]
+        latency_ms = max((each.fault.latency_ms for each in far), default=0)
         if latency_ms != self._latency_ms:
             self._latency_ms = latency_ms
             if self._set_latency is not None:
                 self._set_latency(latency_ms)
+        for watched in self._watched:
+            # One that is told may strike, and change what stands.
+            watched.look(self._standing())
 
     def on_timer(self, now_ms: int) -> None:
         if self.armed:
@@ -174,7 +219,11 @@ class FaultBoard:
 
     def has(self, kind: FaultKind) -> bool:
         """Whether a fault of a kind stands."""
-        return self.armed and any(each.fault.kind is kind for each in self._standing())
+        return self.armed and bool(self.of_kind(kind))
+
+    def of_kind(self, kind: FaultKind) -> list[Armed]:
+        """The standing faults of a kind."""
+        return [each for each in self._standing() if each.fault.kind is kind]
 
     def take(
         self,
@@ -206,15 +255,46 @@ class FaultBoard:
                 return each
         return None
 
+    def strike(self, kind: FaultKind, *told: Told, how: str = "") -> Armed | None:
+        """The fault of a kind that is met, and counted, at its point; None where none is. `told` is
+        what is there to be matched, `how` the one way of the kind that is asked for.
+        """
+        for each in self.of_kind(kind):
+            if how in ("", each.fault.how) and each.hits(*(told or _ANYTHING)):
+                self._struck(each)
+                return each
+        return None
+
+    def strike_once(self, kind: FaultKind, told: Told, known: set[int]) -> Armed | None:
+        """The same of what stays: it meets each fault that it matches once, whatever is drawn.
+        `known` are the ids of those that it has met.
+        """
+        for each in self.of_kind(kind):
+            fault_id = each.fault.fault_id
+            if fault_id in known or not each.matches(told):
+                continue
+            known.add(fault_id)
+            if each.hits(told):
+                self._struck(each)
+                return each
+        return None
+
+    def _struck(self, met: Armed) -> None:
+        self.look()
+        if self.on_struck is not None:
+            self.on_struck(met.fault)
+
     def miss(self, met: Armed) -> None:
         """A fault that was met came to nothing: something else was found first."""
         met.miss()
         self.look()
 
-    def latency_ms(self, told: Told) -> int:
-        """How far away the venue is for a request."""
-        late = [each for each in self._standing() if each.fault.latency_ms]
-        return max((each.fault.latency_ms for each in late if each.hits(told)), default=0)
+    def latency_ms(self, told: Told) -> float:
+        """How far away the venue is for a request: one that is down could not be further."""
+        if self.of_kind(FaultKind.VENUE_DOWN):
+            return math.inf
+        late = [each for each in self.of_kind(FaultKind.VENUE_LATENCY) if each.hits(told)]
+        return max((each.fault.latency_ms for each in late), default=0)
 
     def _standing(self) -> list[Armed]:
         return self.standing(self._clock_ms())

@@ -58,6 +58,20 @@ class FaultKind(StrEnum):
     ORDER_LOCK = "oms.lock"
     RACE_FILL = "ledger.race_fill"
     PANIC = "server.panic"
+    VENUE_REPORTS = "venue.reports"
+    VENUE_DOWN = "venue.down"
+    REQUEST_LOST = "request.lost"
+    REQUEST_DOUBLED = "request.doubled"
+    ANSWER_LOST = "answer.lost"
+    SOCKET_DROP = "socket.drop"
+    SOCKET_STALL = "socket.stall"
+    DISK_FAIL = "disk.fail"
+    PROCESS_CRASH = "process.crash"
+
+
+# What may end the process, or its writing: a start takes these away before it can meet them, for it
+# would else end as the process before it did, again and again.
+OF_ONE_PROCESS = (FaultKind.DISK_FAIL, FaultKind.PROCESS_CRASH)
 
 
 class FaultMatch(msgspec.Struct, frozen=True):
@@ -73,7 +87,8 @@ class FaultMatch(msgspec.Struct, frozen=True):
 
 class Fault(msgspec.Struct, frozen=True):
     """An armed fault: `code` and what fills its text, for which requests, how often at most, and
-    until when (0: until it is used up or taken away). `latency_ms` is the venue's distance.
+    until when (0: until it is used up or taken away). `latency_ms` is the venue's distance, or how
+    long the fault holds up what it meets; `how` is which of its kind's ways it goes.
 
     With a `chance`, from 0 to 1, it meets a request by a draw of its own generator.
     """
@@ -88,3 +103,8 @@ class Fault(msgspec.Struct, frozen=True):
     until_ms: int
     chance: Decimal | None
     seed: int
+    how: str = ""
+
+    def stands(self, now_ms: int) -> bool:
+        """Whether its time is not over."""
+        return not self.until_ms or now_ms < self.until_ms

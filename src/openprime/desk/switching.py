@@ -89,7 +89,7 @@ def end_window(turn: Turn, command: EndWindow) -> Refusal | None:
 def arm_fault(turn: Turn, command: ArmFault) -> int | Refusal:
     """Arm a fault; returns its id. Code: 400000 where too many are armed."""
     faults = turn.state.faults
-    over = [fault for fault in faults.values() if 0 < fault.until_ms <= turn.now_ms]
+    over = [fault for fault in faults.values() if not fault.stands(turn.now_ms)]
     if len(faults) - len(over) >= FAULTS_MAX:
         return Refusal(400000)
     for fault in over:
@@ -106,6 +106,7 @@ def arm_fault(turn: Turn, command: ArmFault) -> int | Refusal:
         turn.now_ms + command.ttl_ms if command.ttl_ms else 0,
         command.chance,
         command.seed,
+        command.how,
     )
     return fault_id
 

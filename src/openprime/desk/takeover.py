@@ -28,10 +28,7 @@ from openprime.model.vocabulary import LIQUIDATION, OrderOrigin, StatementType
 
 def run_liquidation(turn: Turn, event_id: int) -> None:
     """A liquidation's moment has come: go on with it."""
-    key = turn.state.liquidations.get(event_id)
-    if key is None:
-        return
-    account = account_named(turn.state, key)
+    account = account_named(turn.state, turn.state.liquidations[event_id])
     event = account.liquidation
     assert event is not None, "the account knows its liquidation"
     event.scheduled = False

@@ -6,6 +6,7 @@ order answers with its present state.
 """
 
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -105,6 +106,19 @@ class ReplaceRefused(msgspec.Struct, frozen=True, tag=True):
 
     order_id: int
     code: int
+
+
+class ReportFate(StrEnum):
+    """What can become of a message of reports on its way from a venue: it may be lost, come late or
+    twice, and its reports each twice, one by one, or in another order.
+    """
+
+    LOST = "lost"
+    LATE = "late"
+    DOUBLED = "doubled"
+    REPEATED = "repeated"
+    SPLIT = "split"
+    REORDERED = "reordered"
 
 
 VenueReport = Accepted | Filled | Cancelled | Rejected | Replaced | CancelRefused | ReplaceRefused

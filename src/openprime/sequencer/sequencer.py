@@ -17,6 +17,7 @@ from openprime.sequencer.protocols import Desk, Keeper
 from openprime.sequencer.relieving import RELIEVING, undoes
 from openprime.sequencer.settings import SequencerSettings
 from openprime.sequencer.snapshotter import Snapshotter
+from openprime.store import Batch
 from openprime.store.digest import next_digest
 from openprime.store.errors import FROM_BACKUP, StoreError, one_line
 
@@ -52,6 +53,8 @@ class Sequencer:
         self.on_refusal: Callable[[Envelope, Refusal], None] | None = None
         self.deliver: Callable[[list[VenueRequest]], None] = _deliver_to_nobody
         self.rebuild: Callable[[], Desk] | None = None
+        # Hands a batch to the store: done when it is kept.
+        self.keep: Callable[[Batch], asyncio.Future[None]] = self._keep
         self.broken: str | None = None
         self.sequence = desk.state.sequence
         self.digest = store.digest
@@ -212,12 +215,14 @@ class Sequencer:
             return
         batch = self._committing = self._open
         self._open = OpenBatch(self.digest)
-        kept = batch.to_keep(self.digest)
-        loop = asyncio.get_running_loop()
-        commit = loop.run_in_executor(self._writer, self._store.commit, kept)
+        commit = self.keep(batch.to_keep(self.digest))
         commit.add_done_callback(self._on_committed)
         if self._snapshots.overdue(self.sequence):
             self._take_snapshot()
+
+    def _keep(self, batch: Batch) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._writer, self._store.commit, batch)
 
     def _on_committed(self, commit: asyncio.Future[None]) -> None:
         batch = self._committing

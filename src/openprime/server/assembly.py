@@ -14,6 +14,7 @@ from openprime.api.settings import ApiSettings
 from openprime.api.venue_shapes.routes import venue_rows
 from openprime.server.broker import Broker
 from openprime.server.config import Limits, ServerConfig
+from openprime.server.fault_points import FaultPoints
 from openprime.server.sockets import Sockets
 from openprime.store.history import History
 
@@ -45,7 +46,7 @@ def assemble(
         calls = services.settings.edge.address_calls_per_minute
         services.limiter = Limiter(config.limits is Limits.CONTEST, clock_s, calls)
     application = Application(services, venue_rows())
-    services.faults.move_venue(broker.move_venue)
+    FaultPoints(broker, services.faults)
     broker.pump.timers.append(services.faults.on_timer)
     token = broker.credentials.admin_token
     application.operator = OperatorDoor(services, token, config.file.admin)

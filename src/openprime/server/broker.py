@@ -8,6 +8,8 @@ told to the exchange again.
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -46,6 +48,7 @@ from openprime.model.vocabulary import Business
 from openprime.sequencer import Sequencer, SequencerSettings
 from openprime.server.clock import Clock
 from openprime.server.config import ConfigError, ServerConfig
+from openprime.server.fault_points import begin_under_faults
 from openprime.server.founding import Credentials, found
 from openprime.server.open_interest import ClientLongs
 from openprime.server.pins import PinnedPrices
@@ -146,6 +149,8 @@ class Broker:
             self.credentials = await found(self.desk, self.sequencer, self.store)
             self.pump.pull(self.clock_ms())
             self.pump.tell_prices(self.clock_ms())
+            now_ms = self.clock_ms()
+            await begin_under_faults(self.desk.state, self.sequencer, self.gateway, now_ms)
             await self.sequencer.submit(ResumeOrders())
             await self.sequencer.settled()
         except BaseException:
@@ -229,8 +234,13 @@ class Broker:
         assert isinstance(desk, Desk), "recovery gives back the desk that it was given"
         return desk
 
-    def _take_reports(self, reports: list[VenueReport]) -> None:
+    def take_reports(self, reports: list[VenueReport]) -> None:
+        """Tell the desk what the venue said."""
         self.sequencer.post(VenueReports(reports))
+
+    def die(self) -> None:
+        """End the process at once, as the system does with `kill -9`."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _observe_rules(self, envelope: Envelope, outcome: Outcome) -> None:
         """The market and the exchange go by the rules in force too."""
@@ -264,7 +274,7 @@ class Broker:
         )
         venue = self.config.file.venue
         self.gateway = VenueGateway(
-            exchange, self._take_reports, venue.request_latency_ms, venue.report_latency_ms
+            exchange, self.take_reports, venue.request_latency_ms, venue.report_latency_ms
         )
         feeds = self._feeds(desk, now_ms)
         self.pump = Pump(

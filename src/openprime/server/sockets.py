@@ -52,12 +52,19 @@ class Sockets:
             SECOND.path: self._legacy(SECOND, hub),
             news.PATH: self._news(),
         }
+        self._broker.pump.timers.append(self._meet_faults)
         handlers: dict[str, SocketHandler] = dict(self._by_path)
         application.sockets.update(handlers)
 
     async def close_all(self, reason: str) -> None:
         """The server stops: 1001 for everybody."""
         await asyncio.gather(*(socket.close_all(reason) for socket in self._by_path.values()))
+
+    def _meet_faults(self, now_ms: int) -> None:
+        board = self._services.faults
+        if board.armed:
+            for path, socket in self._by_path.items():
+                SocketFaults(board, path).meet(socket.links)
 
     def _private(
         self, application: Application, spoken: dialect.Dialect, push_of: type[PrivatePush]

@@ -61,8 +61,16 @@ class Acting:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self.under_way.pop(task, None)
         error = None if task.cancelled() else task.exception()
-        if error is not None and self._failure is None:
-            self._failure = error
+        if error is not None:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong: to be told where somebody listens."""
+        self._failure = self._failure or error
+
+    def is_answered(self) -> bool:
+        """Whether no private socket waits for an answer."""
+        return all(each.is_answered for each in self.listeners)
 
     def raise_failure(self) -> None:
         """Say what went wrong with anything that was begun."""

@@ -1,4 +1,4 @@
-"""The broker as it is served, started and stopped on one machine: no port, and all else real."""
+"""The broker as it is served, started and stopped on one machine."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 from openprime.api.asgi import Application
 from openprime.desk.desk import Desk
 from openprime.desk.settings import DeskSettings
-from openprime.model.venue import VenueReport
+from openprime.desk.switches import Fault, FaultKind
 from openprime.sequencer import Sequencer, SequencerSettings
 from openprime.server.assembly import assemble
 from openprime.server.broker import Broker
@@ -18,9 +18,10 @@ from openprime.simulation.draws import Draws
 from openprime.simulation.ground import Machine
 from openprime.simulation.lives import Lives
 from openprime.simulation.loop import Ended, VirtualLoop
+from openprime.simulation.port import Port
 from openprime.simulation.rules import shallow_fit, small_reference
 from openprime.simulation.tape import put_tape
-from openprime.simulation.venue import Line
+from openprime.simulation.venue import VenueWitness
 from openprime.simulation.violated import Violated
 from openprime.simulation.witness import Witness, difference
 from openprime.store.errors import StoreError
@@ -32,17 +33,18 @@ STOP_SECONDS_MAX = 600.0
 
 
 class _Broker(Broker):
-    """The broker, with a line to the venue that can be disturbed, and looked on by witnesses."""
+    """The broker, on a machine that it dies with, and looked on by witnesses."""
 
     host: "Host"
 
-    def _take_reports(self, reports: list[VenueReport]) -> None:
-        self.host.line.put(reports, super()._take_reports)
+    def die(self) -> None:
+        self.host.machine.disk.stop()
 
     def _build_market(self, desk: Desk) -> None:
         # The first moment at which there is a sequencer, and nothing has come to it yet.
         self.host.recovered(desk, self.sequencer)
         super()._build_market(desk)
+        self.host.venue.watch(self.gateway.exchange)
 
     def _market_fit(self) -> Any:
         return shallow_fit()
@@ -54,8 +56,8 @@ class Host:
     def __init__(
         self,
         draws: Draws,
-        line: Line,
         say: Callable[[str], None],
+        on_struck: Callable[[Fault], None],
         limits: Limits,
         replays: tuple[Replay, ...] = (),
     ) -> None:
@@ -63,13 +65,14 @@ class Host:
         self.reference = small_reference()
         self.witness = Witness(self.reference)
         self.lives = Lives()
-        self.line = line
+        self.venue = VenueWitness()
         self.jump_ms = 0
         self.starts = 0
         self.loop: VirtualLoop
         self.broker: Broker
         self.app: Application
         self.sockets: Sockets
+        self.port: Port
         self.up = False
         self.opened = False
         folder = self.machine.folder
@@ -84,7 +87,9 @@ class Host:
             journal_kept=choose.choice((0, 200, 1_000_000)),
         )
         self._executor_delay = draws.stream("executor")
+        self._lines = draws.stream("lines")
         self._say = say
+        self._on_struck = on_struck
         self._passed_s = 0.0
 
     # -- time
@@ -116,7 +121,6 @@ class Host:
             self._sequencing,
         )
         broker.host = self
-        self.line.begin(self.loop)
         self.broker = broker
         self.opened = False
         try:
@@ -162,7 +166,15 @@ class Host:
 
     async def _serve(self, broker: Broker) -> None:
         self.app, self.sockets = assemble(broker, self.loop.time)
+        self.app.services.faults.on_struck = self._struck
+        self.port = Port(self.loop, self.app, self._lines)
         broker.run(self._market_stopped)
+
+    def _struck(self, fault: Fault) -> None:
+        """A fault that operators armed was met."""
+        self._on_struck(fault)
+        if fault.kind is FaultKind.SOCKET_DROP:
+            self.port.dropped_at_s = self.loop.time()
 
     def stop(self) -> None:
         """Stop as an operator does, unless the process ends on its way."""
@@ -177,6 +189,7 @@ class Host:
 
     async def _stop(self) -> None:
         await self.sockets.close_all("the server stops")
+        await self.port.close()
         await self.broker.close()
 
     def crash(self, power_lost: bool) -> None:

@@ -18,6 +18,8 @@ from typing import Any
 
 # A coroutine that is closed may run so many more awaits in its `finally` before it is let go.
 _CLOSINGS_MAX = 8
+# A shorter wait is as long as this: the least by which any clock goes on.
+RESOLUTION_S = 1e-6
 # Who waits for nothing but callbacks would let no timer come.
 CALLBACKS_A_MOMENT_MAX = 100_000
 
@@ -112,8 +114,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def _wake_due(self) -> None:
         """Go to the moment of the next timer, and make ready all that are due by then."""
-        self._at_this_moment = 0
-        self._now_s = max(self._now_s, self._timers[0][0])
+        if self._timers[0][0] > self._now_s:
+            self._at_this_moment, self._now_s = 0, self._timers[0][0]
         while self._timers and self._timers[0][0] <= self._now_s:
             self._ready.append(heapq.heappop(self._timers)[2])
 
@@ -144,7 +146,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        return self.call_at(self._now_s + delay, callback, *args, context=context)
+        passing_s = max(delay, RESOLUTION_S) if delay > 0 else 0.0
+        return self.call_at(self._now_s + passing_s, callback, *args, context=context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None

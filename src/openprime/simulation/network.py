@@ -1,11 +1,10 @@
-"""The wires between clients and broker: requests and sockets, as ASGI has them.
+"""The wires between clients and broker: requests, as ASGI has them.
 
-A request may be lost, and so may its answer; either may come twice. Whoever asks then knows
-nothing of what became of it: `None`. A socket may stall, and it may vanish without a word.
+They take their time. That a request is lost, or its answer, or that it comes twice, is the doing of
+faults which the operator arms (`faults.py`); who asks may then know nothing of what became of it.
 """
 
 import asyncio
-import gzip
 import hmac
 import json
 import random
@@ -15,6 +14,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from openprime.api.asgi import Application
+from openprime.desk.switches import FaultKind
+
 Json = dict[str, Any]
 Handler = Callable[..., Awaitable[None]]
 
@@ -22,8 +24,12 @@ LATENCY_SECONDS_MAX = 0.004
 ADDRESS = "127.0.0.1"
 
 
+class Unanswered(Exception):
+    """The connection ended, and no answer had come."""
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """What came back; `doubled` where the request had come twice."""
+    """What came back; `doubled` where the request may have come twice."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -71,33 +77,25 @@ def signed_request(
 
 
 class Network:
-    """Carries requests to an application. `trouble` is how likely each is to be lost or doubled."""
+    """Carries requests to an application, and answers back, in a time that is drawn."""
 
     def __init__(self, draw: random.Random) -> None:
-        self.trouble = 0.0
         self._draw = draw
 
-    async def ask(self, app: Handler, request: Request) -> Answer | None:
-        """What a client hears; None where it heard nothing in its patience."""
-        draw = self._draw
-        fate = draw.random() / self.trouble if self.trouble else 1.0
-        await asyncio.sleep(draw.uniform(0, LATENCY_SECONDS_MAX))
-        if fate < 0.3:
-            return None
-        if fate < 0.6:
-            # The same request once more, on its own way.
-            other = asyncio.ensure_future(perform(app, request))
-            await asyncio.sleep(draw.uniform(0, LATENCY_SECONDS_MAX))
-            answer = msgspec.structs.replace(await perform(app, request), doubled=True)
-            await other
-        else:
+    async def ask(self, app: Application, request: Request) -> Answer | None:
+        """What a client hears; None where its connection ended before an answer came."""
+        await asyncio.sleep(self._draw.uniform(0, LATENCY_SECONDS_MAX))
+        doubled = app.services.faults.has(FaultKind.REQUEST_DOUBLED)
+        try:
             answer = await perform(app, request)
-        await asyncio.sleep(draw.uniform(0, LATENCY_SECONDS_MAX))
-        return None if 0.6 <= fate < 0.9 else answer
+        except Unanswered:
+            return None
+        await asyncio.sleep(self._draw.uniform(0, LATENCY_SECONDS_MAX))
+        return msgspec.structs.replace(answer, doubled=doubled)
 
 
 async def perform(app: Handler, request: Request) -> Answer:
-    """One request, from its first byte to the last one of the answer."""
+    """One request, from its first byte to the last one of the answer; Unanswered without one."""
     scope = {
         "type": "http",
         "method": request.method,
@@ -115,72 +113,6 @@ async def perform(app: Handler, request: Request) -> Answer:
         sent.append(message)
 
     await app(scope, receive, send)
+    if not sent:
+        raise Unanswered
     return Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
-
-
-class Peer:
-    """The client's end of a socket. `stalled` is set while it takes nothing of what is sent;
-    `hear` is told every frame.
-    """
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        handler: Handler,
-        path: str,
-        hear: Callable[[Any], None],
-    ) -> None:
-        self._inbound: asyncio.Queue[Json] = asyncio.Queue()
-        self._hear = hear
-        self._reading = asyncio.Event()
-        self._reading.set()
-        self.closed = False
-        scope = {
-            "type": "websocket",
-            "path": path,
-            "query_string": b"",
-            "headers": [],
-            "client": (ADDRESS, 50000),
-            "subprotocols": [],
-            "extensions": {"websocket.http.response": {}},
-        }
-        self._inbound.put_nowait({"type": "websocket.connect"})
-        self.task = loop.create_task(_open(handler, scope, self._inbound.get, self._send))
-        self.task.add_done_callback(self._ended)
-
-    async def _send(self, message: Json) -> None:
-        await self._reading.wait()
-        if message["type"] == "websocket.close":
-            self.vanish()
-        elif message["type"] == "websocket.send" and not self.closed:
-            text = message.get("text")
-            if text is None:
-                text = gzip.decompress(message["bytes"]).decode()
-            self._hear("pong" if text == "pong" else json.loads(text))
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self.closed = True
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            raise error
-
-    def say(self, content: Any) -> None:
-        text = content if isinstance(content, str) else json.dumps(content)
-        self._inbound.put_nowait({"type": "websocket.receive", "text": text})
-
-    def stall(self) -> None:
-        """Take nothing any more."""
-        self._reading.clear()
-
-    def read_on(self) -> None:
-        self._reading.set()
-
-    def vanish(self) -> None:
-        """Be gone, without a word or after the server's last one."""
-        self.closed = True
-        self._reading.set()
-        self._inbound.put_nowait({"type": "websocket.disconnect", "code": 1006})
-
-
-async def _open(handler: Handler, scope: Json, receive: Any, send: Any) -> None:
-    await handler(scope, receive, send)

@@ -14,11 +14,13 @@ import msgspec
 
 from openprime.api.operator import ADMIN
 from openprime.api.operator.action import AdminRow
+from openprime.simulation import faults
 from openprime.simulation.calls import Params, Route
 from openprime.simulation.network import Request, query_of
 from openprime.simulation.values import ADDRESS, Asker, value_of
 
 PREFIX = "/admin/v1"
+ARM: Route = ("POST", f"{PREFIX}/faults")
 GROUPS = ("first", "second")
 
 # How often an action is done, next to 1 for all others; 0 for those that would end the play.
@@ -38,31 +40,11 @@ WEIGHTS: dict[Route, float] = {
     ("POST", f"{PREFIX}/withdrawals/end"): 4,
     ("POST", f"{PREFIX}/withdrawAddresses"): 3,
     ("POST", f"{PREFIX}/accounts/seize"): 3,
-    ("POST", f"{PREFIX}/faults"): 6,
+    ARM: 6,
     ("DELETE", f"{PREFIX}/faults"): 2,
     ("POST", f"{PREFIX}/clock"): 2,
     ("POST", f"{PREFIX}/maintenance"): 0.5,
 }
-
-
-def _fault(asker: Asker) -> Params:
-    """One of the faults that users inject too."""
-    draw = asker.draw
-    kind, args = draw.choice(
-        (
-            ("force_code", {"code": draw.choice((400010, 400011, 401058, 50001, 500))}),
-            ("venue.latency", {"ms": draw.choice((5, 50, 400, 6000))}),
-            ("venue.reject", {"code": 400010}),
-            ("gateway.core_down", {}),
-            ("oms.lock", {}),
-            ("server.panic", {}),
-            ("ledger.race_fill", {}),
-        )
-    )
-    found: Params = {"kind": kind, "args": args, "ttlMs": draw.randrange(1, 3000)}
-    if draw.random() < 0.5:
-        found |= {"chance": "0.5", "seed": draw.randrange(1000)}
-    return found
 
 
 def _clock(asker: Asker) -> Params:
@@ -91,7 +73,7 @@ def _seen(name: str) -> Callable[[Asker], object]:
 
 
 FORMS: dict[Route, Callable[[Asker], Params]] = {
-    ("POST", f"{PREFIX}/faults"): _fault,
+    ARM: lambda a: faults.drawn(a.draw, faults.EVERY),
     ("POST", f"{PREFIX}/clock"): _clock,
     ("POST", f"{PREFIX}/maintenance"): lambda a: {"durationMs": a.draw.randrange(1, 500)},
     ("POST", f"{PREFIX}/instruments/rules"): lambda a: {

@@ -10,7 +10,8 @@ from typing import Any
 from openprime.api.private.dialect import ALGOS, ORDERS
 from openprime.simulation.calls import Route
 from openprime.simulation.host import Host
-from openprime.simulation.network import Peer, signature
+from openprime.simulation.network import signature
+from openprime.simulation.peer import Peer
 from openprime.simulation.people import Client
 from openprime.simulation.promises import Promise, Promises
 from openprime.simulation.violated import Violated
@@ -23,7 +24,7 @@ Rows = dict[str, dict[str, Any]]
 
 class Listener:
     """One socket of a client. `orders`, `algos`, `positions`, `wallets`: what pushes told last;
-    `on_frame` is told of every frame.
+    `replies` counts what was no push; `on_frame` is told of every frame.
     """
 
     def __init__(
@@ -43,16 +44,23 @@ class Listener:
         self.algos: Rows = {}
         self.positions: Rows = {}
         self.wallets: dict[tuple[str, str], dict[str, Any]] = {}
-        self.trades: dict[str, None] = {}
+        self._last_trade = 0
         self._host = host
         self._promises = promises
         self._on_frame = on_frame
         self._asked: dict[str, tuple[Promise | None, Route]] = {}
-        self.peer = Peer(host.loop, host.app.sockets[path], path, self._hear)
+        self.replies = 0
+        self.peer = Peer(host.port, path, self._hear)
 
     @property
     def open(self) -> bool:
         return not self.peer.closed
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nothing is due to it: to a private socket that is open and reads, answers are."""
+        silent = not self.open or self.stalled or self.path not in ACTIONS
+        return silent or self.peer.said == self.replies
 
     def login(self) -> None:
         stamp = str(self._host.wall_ms() // 1000)
@@ -76,7 +84,9 @@ class Listener:
         self.peer.say({"id": number, "action": action, "args": params})
 
     def _hear(self, frame: Any) -> None:
-        if frame == "pong" or not isinstance(frame, dict):
+        if frame == "pong" or (isinstance(frame, dict) and "channel" not in frame):
+            self.replies += 1
+        if not isinstance(frame, dict):
             return
         self._on_frame(self, frame)
         if frame.get("event") == "login" and frame.get("code") == 0:
@@ -99,9 +109,10 @@ class Listener:
             case "ALGO_ORDER":
                 self.algos[data["algoOrderId"]] = data
             case "Trades" | "SUB_TRADE":
-                if data["transactionId"] in self.trades:
-                    raise Violated("a push comes once", f"trade {data['transactionId']} twice")
-                self.trades[data["transactionId"]] = None
+                trade = int(data["transactionId"])
+                if trade <= self._last_trade:
+                    raise Violated("a push comes once", f"trade {trade} after {self._last_trade}")
+                self._last_trade = trade
             case "Positions":
                 for row in data:
                     self.positions[row["positionId"]] = row

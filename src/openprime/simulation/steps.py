@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from openprime.simulation import operators
+from openprime.simulation import faults, operators
 from openprime.simulation.calls import episode, params_of
 from openprime.simulation.disk import Ill
 from openprime.simulation.frames import frame_for
+from openprime.simulation.people import Client
 from openprime.simulation.sockets import ACTIONS, PRIVATE, PRIVATE_ALGO, Listener
 from openprime.simulation.values import Asker
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 SOCKETS_MAX = 16
 BURST = 12
+# More actions than may be under way on one socket.
+ACTIONS_AT_ONCE = 70
+# The answer is as long: some of them are more than any line holds.
+LONG_ASKING = {"id": 3000 * "i", "action": "subscribe", "args": {}}
+LONG_ASKINGS_MAX = 30
+UNREAD_SECONDS = (15.0, 45.0)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -39,8 +46,9 @@ def _call(sim: "Simulation", draw: random.Random) -> None:
 
 
 def _burst(sim: "Simulation", draw: random.Random) -> None:
+    """Many ask at once, some of them on sockets."""
     for _ in range(BURST):
-        _call(sim, draw)
+        draw.choice((_call, _call, _act))(sim, draw)
 
 
 def _episode(sim: "Simulation", draw: random.Random) -> None:
@@ -65,8 +73,11 @@ def _operate(sim: "Simulation", draw: random.Random) -> None:
 def _connect(sim: "Simulation", draw: random.Random) -> None:
     if len(sim.acting.listeners) >= SOCKETS_MAX:
         return
-    client = draw.choice(sim.acting.people.clients)
     path = draw.choice((PRIVATE, PRIVATE, PRIVATE_ALGO, *sim.host.app.sockets))
+    _open(sim, draw.choice(sim.acting.people.clients), path)
+
+
+def _open(sim: "Simulation", client: Client, path: str) -> None:
     listener = Listener(sim.host, client, path, sim.acting.promises, sim.acting.on_frame)
     sim.acting.listeners.append(listener)
     if path in ACTIONS:
@@ -82,35 +93,54 @@ def _act(sim: "Simulation", draw: random.Random) -> None:
     if actions is None or draw.random() < 0.02:
         listener.peer.say(frame_for(listener.path, draw))
         return
-    action = draw.choice(list(actions))
     asker = sim.acting.asker(draw)
     asker.client = listener.client
-    route = actions[action]
-    params = params_of(route, asker)
-    params.pop("portfolioId", None)
-    listener.act(action, route, params)
+    for _ in range(ACTIONS_AT_ONCE if draw.random() < 0.04 else 1):
+        action = draw.choice(list(actions))
+        route = actions[action]
+        params = params_of(route, asker)
+        params.pop("portfolioId", None)
+        listener.act(action, route, params)
 
 
 def _disturb_socket(sim: "Simulation", draw: random.Random) -> None:
     if not sim.acting.listeners:
         return
     listener = draw.choice(sim.acting.listeners)
-    if draw.random() < 0.5:
+    kind = draw.random()
+    if kind < 0.5:
         listener.stall(not listener.stalled)
+    elif kind < 0.6:
+        listener.peer.babble()
     else:
         listener.peer.vanish()
         sim.acting.listeners.remove(listener)
+        if draw.random() < 0.5:
+            _open(sim, listener.client, listener.path)
 
 
-def _disturb_line(sim: "Simulation", draw: random.Random) -> None:
-    sim.line.disturbance = draw.choice((0.0, 0.1, 0.5))
-    sim.line.down = draw.random() < 0.05
-    sim.say(f"line {sim.line.disturbance} down {sim.line.down}")
+def _read_nothing(sim: "Simulation", draw: random.Random) -> None:
+    """A client asks for much and takes none of it, for about as long as a broker waits."""
+    listening = [each for each in sim.acting.listeners if each.open and each.path in ACTIONS]
+    if not listening:
+        return
+    listener = draw.choice(listening)
+    listener.stall(True)
+    for _ in range(draw.randint(1, LONG_ASKINGS_MAX)):
+        listener.peer.say(LONG_ASKING)
+    sim.pass_time(draw.uniform(*UNREAD_SECONDS))
+    listener.stall(False)
 
 
-def _disturb_network(sim: "Simulation", draw: random.Random) -> None:
-    sim.acting.network.trouble = draw.choice((0.0, 0.0, 0.1, 0.5))
-    sim.say(f"network {sim.acting.network.trouble}")
+def _arming(rows: tuple[faults.Row, ...]) -> Callable[["Simulation", random.Random], None]:
+    """Arm a fault as operators do."""
+
+    def arm(sim: "Simulation", draw: random.Random) -> None:
+        acting = sim.acting
+        members = faults.drawn(draw, rows)
+        acting.begin(acting.operate_later(operators.ARM, members, acting.people.clients[0]))
+
+    return arm
 
 
 def _fail_disk(sim: "Simulation", draw: random.Random) -> None:
@@ -158,9 +188,13 @@ STEPS: dict[str, Step] = {
     "operator": Step(6, _operate),
     "connect": Step(6, _connect),
     "action": Step(12, _act),
-    "socket disturbed": Step(1, _disturb_socket),
-    "line disturbed": Step(3, _disturb_line),
-    "network disturbed": Step(1, _disturb_network),
+    "socket disturbed": Step(2, _disturb_socket),
+    "nothing read": Step(0.2, _read_nothing),
+    "fault at the venue": Step(3, _arming(faults.AT_THE_VENUE)),
+    "fault on the way": Step(1.5, _arming(faults.ON_THE_WAY)),
+    "fault of sockets": Step(0.5, _arming(faults.OF_SOCKETS)),
+    "fault of the disk": Step(0.3, _arming(faults.OF_THE_DISK)),
+    "fault of the process": Step(0.2, _arming(faults.OF_THE_PROCESS)),
     "disk fails": Step(0.3, _fail_disk),
     "stop at disk": Step(0.4, _stop_at_disk),
     "stop at await": Step(0.4, _stop_at_await),

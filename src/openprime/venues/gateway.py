@@ -3,6 +3,9 @@
 Requests reach the exchange `request_latency_ms` after they were sent, reports the sink
 `report_latency_ms` after the exchange made them. With both at zero nothing waits: the reports of
 a request are with the sink before `send` returns.
+
+Where the way to the exchange is cut, requests that would arrive are lost, as on a broken line. The
+exchange goes on, and what it says comes when the way is mended.
 """
 
 import asyncio
@@ -17,13 +20,18 @@ from openprime.venues.simulated import SimulatedExchange
 
 Item = TypeVar("Item")
 
+# Messages that the exchange keeps for a way that is cut; what comes after so many is lost.
+UNHEARD_MAX = 100_000
+
 
 class DelayLine(Generic[Item]):
-    """Hands items on after a delay, in the order in which they came, whatever the timer does."""
+    """Hands items on to `deliver` after a delay, in the order in which they came, whatever the
+    timer does.
+    """
 
     def __init__(self, deliver: Callable[[list[Item]], None], latency_ms: float) -> None:
         self.latency_ms = latency_ms
-        self._deliver = deliver
+        self.deliver = deliver
         self._waiting: deque[tuple[float, list[Item]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -32,7 +40,7 @@ class DelayLine(Generic[Item]):
         if not items:
             return
         if self.latency_ms <= 0 and not self._waiting:
-            self._deliver(items)
+            self.deliver(items)
             return
         loop = asyncio.get_running_loop()
         due = loop.time() + self.latency_ms / 1000
@@ -56,7 +64,7 @@ class DelayLine(Generic[Item]):
         try:
             # The first is due by the timer's word, even where the clock is a hair behind it.
             while self._waiting:
-                self._deliver(self._waiting.popleft()[1])
+                self.deliver(self._waiting.popleft()[1])
                 if self._waiting and self._waiting[0][0] > now:
                     break
         finally:
@@ -80,6 +88,9 @@ class VenueGateway:
     ) -> None:
         self.exchange = exchange
         self._closed = False
+        self._sink = sink
+        self._cut = False
+        self._unheard: list[list[VenueReport]] = []
         self._requests: DelayLine[VenueRequest] = DelayLine(self._arrive, request_latency_ms)
         self._reports: DelayLine[VenueReport] = DelayLine(sink, report_latency_ms)
 
@@ -92,6 +103,36 @@ class VenueGateway:
         """Change the distance; what is already under way keeps its time."""
         self._requests.latency_ms = request_ms
         self._reports.latency_ms = report_ms
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the way to the exchange is cut."""
+        return self._cut
+
+    def report_to(self, sink: ReportSink) -> None:
+        """Give what the exchange says to this sink from now on."""
+        self._sink = sink
+        if not self._cut:
+            self._reports.deliver = sink
+
+    def cut(self) -> None:
+        """Cut the way: nothing arrives from now on, in neither direction."""
+        self._cut = True
+        self._requests.deliver = _lose
+        self._reports.deliver = self._keep
+
+    def mend(self) -> None:
+        """Mend the way. What the exchange said meanwhile comes now."""
+        self._cut = False
+        self._requests.deliver = self._arrive
+        self._reports.deliver = self._sink
+        unheard, self._unheard = self._unheard, []
+        for reports in unheard:
+            self._sink(reports)
+
+    def _keep(self, reports: list[VenueReport]) -> None:
+        if len(self._unheard) < UNHEARD_MAX:
+            self._unheard.append(reports)
 
     def send(self, requests: Sequence[VenueRequest]) -> None:
         if not self._closed:
@@ -119,3 +160,7 @@ class VenueGateway:
         for request in requests:
             reports += self.exchange.handle(request)
         self._reports.put(reports)
+
+
+def _lose(requests: list[VenueRequest]) -> None:
+    """Nobody hears of them."""

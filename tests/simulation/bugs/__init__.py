@@ -239,8 +239,9 @@ OF_THE_DISK = (
     Bug(answers_before_the_disk, DURABLE),
     Bug(pushes_before_the_disk, DURABLE),
     Bug(commits_without_sync, DURABLE),
-    Bug(draws_ids_elsewhere, REPLAYED),
-    Bug(refuses_and_remembers, REPLAYED),
+    # Where a disk fails, the desk that is made anew for reads is found to be another one.
+    Bug(draws_ids_elsewhere, (*REPLAYED, "nothing fails within")),
+    Bug(refuses_and_remembers, (*REPLAYED, "nothing fails within")),
 )
 OF_THE_BOOKS = (
     Bug(keeps_the_reserve, ("reserves match orders",)),

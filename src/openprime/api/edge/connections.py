@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from openprime.api.edge.lost import CONNECTION
 from openprime.api.envelope import TOO_MANY_REQUESTS, Texts
 from openprime.api.settings import EdgeSettings
 from openprime.errors import Refusal
@@ -100,6 +101,7 @@ class HttpProtocol(Lingering, HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.app_state = {**self.app_state, CONNECTION: transport}
         if len(self.connections) > self.edge.connections_max:
             self._end(self._answer(TOO_MANY_REQUESTS, Refusal(100429)))
 

@@ -131,7 +131,7 @@ class LegacySession:
         caller = socket.logins.check(asked.arguments, self._address, PRIVATE_FAMILY)
         caller = socket.faults.on_login(asked.arguments, caller)
         if not isinstance(caller, Refusal):
-            self.caller = caller
+            self.caller = self._link.caller = caller
             success = {"id": None, "event": asked.event, "code": "200000", "msg": "success"}
             self.subscriptions.say(Frame(success))
         elif socket.services.settings.generic_socket_errors:
@@ -211,17 +211,17 @@ class LegacySocket:
         self.frames = Pace(edition.frames_per_second if enforced else None, 1.0, clock_s)
         most = self.settings.connections_per_minute if enforced else None
         self._connects = Pace(most, CONNECTIONS_WINDOW_S, clock_s)
-        self._links = Links()
+        self.links = Links()
         self.faults = SocketFaults(services.faults, edition.path)
 
     @property
     def connection_count(self) -> int:
-        return len(self._links)
+        return len(self.links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         await receive()
-        if len(self._links) >= self.settings.connections_max:
+        if len(self.links) >= self.settings.connections_max:
             await refuse_crowd(scope, send, TOO_MANY_CONNECTIONS.code)
             return
         address = caller_address(scope, self.services.proxies)
@@ -234,10 +234,10 @@ class LegacySocket:
             if refusal is not None:
                 session.refuse("error", refusal)
                 link.close(CLOSE_POLICY, "too many connections")
-            await self._links.run(link, session.on_frame)
+            await self.links.run(link, session.on_frame)
         finally:
             session.subscriptions.end()
 
     async def close_all(self, reason: str) -> None:
         """The server stops: 1001 for everybody."""
-        await self._links.close_all(reason)
+        await self.links.close_all(reason)

@@ -66,6 +66,7 @@ class MarketSession:
     ) -> None:
         self.caller: Caller | None = None
         self._socket = socket
+        self._link = link
         self._hub = socket.hub
         self._limits = socket.settings.limits
         self._address = address
@@ -135,7 +136,7 @@ class MarketSession:
         if isinstance(caller, Refusal):
             self._answer(self._failed_login(caller))
             return
-        self.caller = caller
+        self.caller = self._link.caller = caller
         self._answer({"event": requests.LOGIN, "code": "200000", "msg": "success"})
 
     def _failed_login(self, refusal: Refusal) -> dict[str, Any]:
@@ -208,11 +209,11 @@ class MarketSocket:
         self.settings = settings or MarketSocketSettings()
         self.addresses = AddressBook(self.settings.limits, clock_s)
         self._proxies = proxies
-        self._links = Links()
+        self.links = Links()
 
     @property
     def connection_count(self) -> int:
-        return len(self._links)
+        return len(self.links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -226,14 +227,14 @@ class MarketSocket:
         session = MarketSession(self, link, address, _wants_binary(scope))
         try:
             await send({"type": "websocket.accept"})
-            await self._links.run(link, session.on_frame)
+            await self.links.run(link, session.on_frame)
         finally:
             session.subscriptions.end()
             self.addresses.leave(address, known=session.caller is not None)
 
     async def close_all(self, reason: str) -> None:
         """The server stops: 1001 for everybody."""
-        await self._links.close_all(reason)
+        await self.links.close_all(reason)
 
     def _link_settings(self, scope: Scope) -> LinkSettings:
         """A listener says nothing but the answers to the server's pings. Where those cannot be

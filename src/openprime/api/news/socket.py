@@ -103,7 +103,7 @@ class NewsSocket:
     def __init__(self, proxies: Proxies, settings: NewsSettings | None = None) -> None:
         self.settings = settings or NewsSettings()
         self._proxies = proxies
-        self._links = Links()
+        self.links = Links()
         self._sessions: dict[NewsSession, None] = {}
         self._by_address: dict[str, int] = {}
 
@@ -141,7 +141,7 @@ class NewsSocket:
         self._sessions[session] = None
         try:
             await send({"type": "websocket.accept"})
-            await self._links.run(link, session.on_frame)
+            await self.links.run(link, session.on_frame)
         finally:
             del self._sessions[session]
             self._by_address[address] -= 1
@@ -156,4 +156,4 @@ class NewsSocket:
 
     async def close_all(self, reason: str) -> None:
         """The server stops: 1001 for everybody."""
-        await self._links.close_all(reason)
+        await self.links.close_all(reason)

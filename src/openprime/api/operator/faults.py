@@ -7,7 +7,7 @@ import msgspec
 
 from openprime.api.faults import Armed
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Unfit, done
-from openprime.api.operator.fault_kinds import KINDS, TEXT_LENGTH_MAX, Armament, too_long
+from openprime.api.operator.fault_kinds import KINDS, TEXT_LENGTH_MAX, Armament, Kind, too_long
 from openprime.api.operator.fault_states import STATE_KINDS, change_state
 from openprime.api.operator.reading import converted
 from openprime.api.services import Services
@@ -67,12 +67,11 @@ async def arm(services: Services, asked: NewFault) -> Any:
         listed = ", ".join((*kinds, *STATE_KINDS))
         return Unfit(f"expected kind to be one of {listed}; found {asked.kind!r}")
     kind = FaultKind(asked.kind)
-    args_type, read = KINDS[kind]
-    args = converted(asked.args, args_type)
-    armament = args if isinstance(args, Unfit) else read(args)
+    args = converted(asked.args, KINDS[kind].args)
+    armament = args if isinstance(args, Unfit) else KINDS[kind].read(args)
     if isinstance(armament, Unfit):
         return armament
-    unfit = _out_of_bounds(asked)
+    unfit = _out_of_bounds(asked) or _not_of_its_kind(KINDS[kind], armament, asked)
     if unfit is not None:
         return unfit
     outcome = await services.sequencer.submit(
@@ -86,6 +85,7 @@ async def arm(services: Services, asked: NewFault) -> Any:
             asked.ttl_ms,
             asked.chance,
             asked.seed or 0,
+            armament.how,
         )
     )
     if outcome.refusal is not None and outcome.refusal.code == 400000:
@@ -121,6 +121,22 @@ def _out_of_bounds(asked: NewFault) -> Unfit | None:
     return None
 
 
+def _not_of_its_kind(kind: Kind, armament: Armament, asked: NewFault) -> Unfit | None:
+    """What a fault asks for that its kind does not have."""
+    if kind.plain and (asked.count or asked.chance is not None):
+        return Unfit(
+            f"expected neither count nor chance of {asked.kind}, which stands until ttlMs is over "
+            "or it is taken away; found one"
+        )
+    matched_by = kind.matched_by if armament.matchable else ()
+    for field in msgspec.structs.fields(Match):
+        name = field.encode_name
+        if getattr(asked.match, field.name) and name not in matched_by:
+            known = " or ".join(matched_by) or "nothing"
+            return Unfit(f"expected match of {asked.kind} to name {known}, found {name}")
+    return None
+
+
 async def faults(services: Services, asked: Nothing) -> list[Row]:
     """The armed faults, with how often each may still be met."""
     await services.sequencer.settled()
@@ -145,6 +161,7 @@ def _row(each: Armed) -> Row:
         "code": fault.code,
         "placeholders": fault.arguments,
         "latencyMs": fault.latency_ms,
+        "how": fault.how,
         "count": fault.count,
         "remaining": each.remaining,
         "until": fault.until_ms,
@@ -170,8 +187,8 @@ ROWS: tuple[AdminRow, ...] = (
         "The armed faults",
         Nothing,
         faults,
-        "[{faultId, kind, match, code, placeholders, latencyMs, count, remaining, until, chance, "
-        "seed}]",
+        "[{faultId, kind, match, code, placeholders, latencyMs, how, count, remaining, until, "
+        "chance, seed}]",
     ),
     AdminRow(
         "POST",

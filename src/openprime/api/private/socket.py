@@ -165,7 +165,7 @@ class PrivateSession:
             self._refuse(frame.id, LOGIN, caller)
             return
         self.leave()
-        self.caller = caller
+        self.caller = self._link.caller = caller
         self.access_key = caller.key.access_key
         self._only_trade = _is_true(frame.arguments.get("onlyTrade"))
         push = self._socket.push
@@ -268,17 +268,17 @@ class PrivateSocket:
         self.logins = logins
         self.settings = settings or PrivateSocketSettings()
         self._connects = Pace(self.settings.connections_per_minute, CONNECTIONS_WINDOW_S, clock_s)
-        self._links = Links()
+        self.links = Links()
         self.faults = SocketFaults(services.faults, dialect.path)
 
     @property
     def connection_count(self) -> int:
-        return len(self._links)
+        return len(self.links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         await receive()
-        if len(self._links) >= self.settings.connections_max:
+        if len(self.links) >= self.settings.connections_max:
             await refuse_crowd(scope, send, TOO_MANY_CONNECTIONS.code)
             return
         address = caller_address(scope, self.services.proxies)
@@ -294,13 +294,13 @@ class PrivateSocket:
             session.say(reply(None, "error", refusal.code, told, None))
             session.expel("too many connections")
         try:
-            await self._links.run(link, session.on_frame)
+            await self.links.run(link, session.on_frame)
         finally:
             session.leave()
 
     async def close_all(self, reason: str) -> None:
         """The server stops: 1001 for everybody."""
-        await self._links.close_all(reason)
+        await self.links.close_all(reason)
 
 
 def _is_true(value: Value) -> bool:

@@ -1,10 +1,14 @@
-"""A socket and the operator's faults: what a code can be forced on, and what is found before it."""
+"""A socket and the operator's faults: what a code can be forced on, and what is found before it;
+and what befalls an open connection.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from openprime.api.edge.auth import AUTH_CODES, Caller
 from openprime.api.faults import FaultBoard, Station, Told
+from openprime.api.sockets.link import Links
+from openprime.desk.switches import FaultKind
 from openprime.errors import Refusal
 
 # What can be found of a frame, and of a login, in the order of the checks (errors 4).
@@ -35,6 +39,18 @@ class SocketFaults:
         if not self._board.armed:
             return None
         return self._board.take((Station.CONNECT,), Told("", 0, "", self._path))
+
+    def meet(self, links: Links) -> None:
+        """Let open connections meet the faults that end or stall them."""
+        for link in links:
+            caller, known = link.caller, link.faults_met
+            key = caller.key.access_key if caller else ""
+            portfolio_id = caller.portfolio.portfolio_id if caller else 0
+            told = Told(key, portfolio_id, "", self._path)
+            if self._board.strike_once(FaultKind.SOCKET_DROP, told, known):
+                link.drop()
+            elif stall := self._board.strike_once(FaultKind.SOCKET_STALL, told, known):
+                link.stall(stall.fault.latency_ms / 1000)
 
     def on_frame(
         self, caller: Caller | None, subscribes: bool, found: Refusal | None

@@ -12,12 +12,13 @@ What the client sends is handed on frame by frame. Where the server hands it ove
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from openprime.api.edge.auth import Caller
 from openprime.api.sockets.outgoing import Message, Outgoing
 
 Scope = Message
@@ -55,8 +56,23 @@ def _nothing_more() -> None:
     """What a link without a refill does when its queue has run dry."""
 
 
+class _Stalled:
+    """A server that never finds the line free."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def send_now(self, wire: bytes) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+
 class Link:
-    """An accepted connection. `refill` is called each time that the queue has run dry."""
+    """An accepted connection. `refill` is called each time that the queue has run dry; `caller` is
+    who logged in last, and `faults_met` are the ids of the faults that it has met.
+    """
 
     __slots__ = (
         "_close",
@@ -71,7 +87,10 @@ class Link:
         "_send",
         "_server",
         "_settings",
+        "_stalled_by_fault",
         "_wake",
+        "caller",
+        "faults_met",
         "refill",
     )
 
@@ -89,6 +108,9 @@ class Link:
         self._last_heard = self._loop.time()
         self._idle_timer: asyncio.TimerHandle | None = None
         self._server: Any = (scope.get("extensions") or {}).get(SERVER_EXTENSION)
+        self._stalled_by_fault = False
+        self.caller: Caller | None = None
+        self.faults_met: set[int] = set()
         self.refill: Callable[[], None] = _nothing_more
 
     @property
@@ -130,6 +152,31 @@ class Link:
         if code == CLOSE_TRY_AGAIN:
             self._queue.clear()
         self._closing.set_result(None)
+
+    def drop(self) -> None:
+        """End the connection without a word."""
+        if self._server is not None:
+            self._server.abort()
+        if not self._closing.done():
+            self._closing.set_result(None)
+
+    def stall(self, seconds: float) -> None:
+        """Send nothing for so long, as if the peer took nothing meanwhile."""
+        if self._stalled_by_fault:
+            return
+        server, send, over = self._server, self._send, asyncio.Event()
+
+        async def send_later(message: Message) -> None:
+            await over.wait()
+            await send(message)
+
+        def go_on() -> None:
+            self._stalled_by_fault, self._server, self._send = False, server, send
+            over.set()
+
+        self._stalled_by_fault, self._send = True, send_later
+        self._server = None if server is None else _Stalled(server)
+        self._loop.call_later(seconds, go_on)
 
     async def run(self, on_frame: OnFrame) -> None:
         """Hand each frame of the client to `on_frame`, in order, until the connection ends."""
@@ -247,14 +294,20 @@ class Links:
 
     def __init__(self) -> None:
         self._open: dict[Link, asyncio.Future[None]] = {}
+        self._end_reason: str | None = None
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(list(self._open))
 
     async def run(self, link: Link, on_frame: OnFrame) -> None:
         """Run a link and know of it meanwhile."""
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open[link] = ended
+        if self._end_reason is not None:
+            link.close(CLOSE_GOING_AWAY, self._end_reason)
         try:
             await link.run(on_frame)
         finally:
@@ -262,7 +315,10 @@ class Links:
             ended.set_result(None)
 
     async def close_all(self, reason: str, seconds: float = 3.0) -> None:
-        """Tell every client that the server goes away, and wait until they are gone."""
+        """Tell every client that the server goes away, those that are still coming too, and wait
+        until they are gone.
+        """
+        self._end_reason = reason
         for link in self._open:
             link.close(CLOSE_GOING_AWAY, reason)
         with suppress(TimeoutError):

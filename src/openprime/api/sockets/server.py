@@ -83,6 +83,7 @@ class SocketProtocol(Lingering, WebSocketsSansIOProtocol):
         # stand anywhere.
         self._early = False
         self._unsent: list[bytes] = []
+        self._late_pong = b""
         self.conn = _Handshakes(max_size=self.config.ws_max_size, logger=self.logger)
 
     def expire(self, now_s: float) -> None:
@@ -182,8 +183,20 @@ class SocketProtocol(Lingering, WebSocketsSansIOProtocol):
             self.scope["extensions"] = extensions
 
     def handle_ping(self) -> None:
+        """Answer a ping: at once, or where the line is full when it is free again, and then only
+        the last one (RFC 6455 5.5.3). Else who pings and reads nothing would have answers pile up.
+        """
         self.pinged_at = self.loop.time()
-        super().handle_ping()
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self._late_pong = b"".join(self.conn.data_to_send())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        pong, self._late_pong = self._late_pong, b""
+        if pong and self._sends:
+            self.transport.write(pong)
 
     def handle_pong(self, event: Frame) -> None:
         self.ponged_at = self.loop.time()
@@ -221,6 +234,8 @@ class SocketProtocol(Lingering, WebSocketsSansIOProtocol):
         """Send what the application says by ASGI, after the frames that are on their way."""
         self._flush()
         await super().send(message)
+        # A handshake that is refused is complete; else every one would be an error in the log.
+        self.handshake_complete = self.handshake_complete or self.close_sent
 
     def abort(self) -> None:
         """Cut the line; what waits to be sent is lost."""

@@ -66,6 +66,7 @@ class ArmFault(msgspec.Struct, frozen=True, tag=True):
     ttl_ms: int
     chance: Decimal | None
     seed: int
+    how: str = ""
 
 
 class DisarmFaults(msgspec.Struct, frozen=True, tag=True):

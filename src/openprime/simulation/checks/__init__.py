@@ -27,6 +27,7 @@ AT_REST: dict[str, Check] = {
     "what was shown is there": names.shown_is_there,
     "what ended stays ended": names.ended_stays_ended,
     "rest answers what the books hold": answers.orders_answer_as_kept,
+    "frames are answered": pictures.frames_are_answered,
     "pushes make up the same picture": pictures.pushes_equal_answers,
     "pages cover a history": pages.pages_cover_history,
 }

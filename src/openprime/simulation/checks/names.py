@@ -39,7 +39,7 @@ def fills_are_the_venues(scene: Scene) -> str | None:
     for order in _all_orders(scene):
         if order.origin is not OrderOrigin.DMA:
             continue  # positions that are taken over or set off pass no venue
-        trades = scene.host.line.filled.get(order.order_id, {})
+        trades = scene.host.venue.filled.get(order.order_id, {})
         there = sum(trades.values()) * scene.desk.reference.instruments[order.sym].lot_size
         if order.executed_quantity > there:
             return f"order {order.order_id} has {order.executed_quantity}, at the venue {there}"

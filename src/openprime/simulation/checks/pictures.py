@@ -1,4 +1,4 @@
-"""Promises about sockets: what was pushed, folded up, is what REST answers."""
+"""Promises about sockets: frames are answered, and pushes folded up are what REST answers."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -30,6 +30,20 @@ def pushes_equal_answers(scene: Scene) -> str | None:
             found = look(scene, listener)
             if found:
                 return f"socket of {listener.client.name}: {found}"
+    return None
+
+
+def frames_are_answered(scene: Scene) -> str | None:
+    """Of a private socket every frame was answered, and once; bytes that are none ended it."""
+    for listener in scene.listeners:
+        peer = listener.peer
+        if not listener.open or listener.stalled or listener.path not in ACTIONS:
+            continue
+        name = f"socket of {listener.client.name}"
+        if peer.broken:
+            return f"{name} is open, and was sent what is no websocket"
+        if peer.said != listener.replies:
+            return f"{name} has said {peer.said} frames and heard {listener.replies} answers"
     return None
 
 
