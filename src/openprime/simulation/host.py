@@ -85,6 +85,8 @@ class Host:
             undurable_spare=10,
             snapshot_every=choose.choice((50, 300, 100_000)),
             journal_kept=choose.choice((0, 200, 1_000_000)),
+            under_way_max=choose.choice((1, 4, 64)),
+            waiting_max=choose.choice((4, 512)),
         )
         self._executor_delay = draws.stream("executor")
         self._lines = draws.stream("lines")
