@@ -167,25 +167,55 @@ async def test_a_client_that_never_reads_is_cut_off(broker: Broker) -> None:
         assert reader is not None
 
 
+async def filled(scope: Any, receive: Any, send: Any) -> SocketProtocol:
+    """A socket whose line is full, because its client does not read."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    server: SocketProtocol = scope["extensions"][SERVER_EXTENSION]
+    for _ in range(10_000):
+        if not server.send_now(Outgoing(bytes(100_000), binary=True).wire):
+            break
+        await asyncio.sleep(0)
+    return server
+
+
+def masked(kind: int, body: bytes) -> bytes:
+    """A small frame of a client."""
+    return bytes((kind, 0x80 | len(body))) + b"\0\0\0\0" + body
+
+
+@in_loop
+async def test_the_server_stops_where_a_client_has_ended_and_not_read(broker: Broker) -> None:
+    full: asyncio.Future[SocketProtocol] = asyncio.get_running_loop().create_future()
+    gone = asyncio.Event()
+
+    async def handler(scope: Any, receive: Any, send: Any) -> None:
+        full.set_result(await filled(scope, receive, send))
+        assert (await receive())["code"] == 1000
+        gone.set()
+
+    async with served(handler) as address:
+        host, port = address.removeprefix("ws://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port), limit=1)
+        writer.write(HANDSHAKE)
+        server = await asyncio.wait_for(full, 5)
+        writer.write(masked(0x88, b"\x03\xe8"))
+        await asyncio.wait_for(gone.wait(), 5)
+        assert server.transport.get_write_buffer_size()
+        server.shutdown()
+        assert server.transport.is_closing()
+        writer.close()
+
+
 @in_loop
 async def test_pings_of_a_client_that_does_not_read_wait_for_one_answer(broker: Broker) -> None:
     full: asyncio.Future[SocketProtocol] = asyncio.get_running_loop().create_future()
     all_read = asyncio.Event()
 
     async def handler(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        server = scope["extensions"][SERVER_EXTENSION]
-        for _ in range(10_000):
-            if not server.send_now(Outgoing(bytes(100_000), binary=True).wire):
-                break
-            await asyncio.sleep(0)
-        full.set_result(server)
+        full.set_result(await filled(scope, receive, send))
         while (await receive())["type"] != "websocket.disconnect":
             all_read.set()
-
-    def masked(kind: int, body: bytes) -> bytes:
-        return bytes((kind, 0x80 | len(body))) + b"\0\0\0\0" + body
 
     async with served(handler) as address:
         host, port = address.removeprefix("ws://").split(":")

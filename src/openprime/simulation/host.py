@@ -181,11 +181,15 @@ class Host:
     def stop(self) -> None:
         """Stop as an operator does, unless the process ends on its way."""
         self.up = False
+        stopping = self.loop.create_task(self._stop())
         try:
-            self.loop.run_until(self.loop.create_task(self._stop()).done, STOP_SECONDS_MAX)
+            self.loop.run_until(stopping.done, STOP_SECONDS_MAX)
         except Ended:
             self.crash(power_lost=True)
             return
+        error = stopping.exception()
+        if error is not None:
+            raise Violated("stops", repr(error)) from error
         self.loop.abandon()
         self.machine.restart(power_lost=False)
 

@@ -90,6 +90,13 @@ class SocketProtocol(Lingering, WebSocketsSansIOProtocol):
         """Called by the server again and again; silence is for the link to judge."""
         self.cut_if_lingering(now_s, CLOSING_SECONDS_MAX)
 
+    def shutdown(self) -> None:
+        """The server stops. A connection that the client has ended, and whose line is still full,
+        has had its goodbye: another one would be an error.
+        """
+        self.close_sent = self.close_sent or self.conn.state in (State.CLOSING, State.CLOSED)
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         if self.handshake_complete and not self._early:
             for frame in self._cutter.cut(data):
