@@ -40,15 +40,16 @@ pytest: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Files are shared out as above. Exact: what must be covered to the last branch. Takes about twice
-# the time of the tests alone.
+# the time of the tests alone. A test that fails does not keep the report back.
 EXACT := src/openprime/desk/*,src/openprime/sequencer/*,src/openprime/store/*
 coverage: $(DEV) ## run the tests under coverage, branches counted, and print what is left
 	$(BIN)/coverage erase
+	failed=0; \
 	$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		--timeout 600 $(ARGS)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --fail-under 95
-	$(BIN)/coverage report --include '$(EXACT)' --fail-under 100
+		--timeout 600 $(ARGS) || failed=1; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report --fail-under 95 || failed=1; \
+	$(BIN)/coverage report --include '$(EXACT)' --fail-under 100 || failed=1; \
+	exit $$failed
 
 format: $(DEV) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
