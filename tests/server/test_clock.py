@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from openprime.desk.agenda import schedule
-from openprime.desk.commands import Envelope, RunAgenda
+from openprime.desk.commands import Command, Envelope, RunAgenda
+from openprime.desk.outcome import Outcome
 from openprime.desk.state import TaskKind
 from openprime.desk.switches import ClockLine
 from openprime.server.broker import Broker
@@ -104,6 +105,22 @@ def test_an_advance_does_what_falls_in_between_each_at_its_moment() -> None:
         assert [due.subject for due in broker.desk.state.agenda] == [90_000]
 
     assert run(test) == WALL_MS + 60_000
+
+
+def test_an_advance_ends_where_the_broker_stops_meanwhile() -> None:
+    class Taken:
+        """The last change that was taken before the broker closed."""
+
+        async def submit(self, command: Command) -> Outcome:
+            return Outcome()
+
+    async def test(broker: Broker, wall: Wall) -> None:
+        schedule(broker.desk.turn, WALL_MS + 1000, TaskKind.RUN_SLICE, 1)
+        await broker.sequencer.close()
+        assert await broker.timekeeper.set(Taken(), WALL_MS + 60_000) is None  # type: ignore[arg-type]
+        assert [due.subject for due in broker.desk.state.agenda] == [1]
+
+    run(test)
 
 
 def test_time_never_goes_back() -> None:

@@ -98,6 +98,23 @@ def test_requests_and_reports_take_their_time() -> None:
     asyncio.run(play())
 
 
+def test_it_is_idle_when_nothing_is_on_its_way() -> None:
+    async def scene() -> None:
+        desk = Desk()
+        gateway = VenueGateway(Venue(asks=[(100, 1)]).exchange, desk, 1, 1)
+        assert gateway.is_idle
+        gateway.send([new(1)])
+        idle = []
+        async with asyncio.timeout(5):
+            while not desk.reports:
+                idle.append(gateway.is_idle)
+                await asyncio.sleep(0)
+        assert not any(idle)
+        assert gateway.is_idle
+
+    asyncio.run(scene())
+
+
 def test_what_is_sent_keeps_its_order_whatever_the_latency_becomes() -> None:
     async def play() -> None:
         desk = Desk()

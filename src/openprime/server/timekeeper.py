@@ -130,6 +130,8 @@ class Timekeeper:
                 break
             clock.hold(max(clock.now_ms(), agenda[0].time_ms))
             outcome = sequencer.post(RunAgenda())
+            if outcome.refusal is not None:
+                break  # the broker stops
             done += 1
             if outcome.requests or done % TASKS_AT_ONCE == 0:
                 await self._venue_answered()

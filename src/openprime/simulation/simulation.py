@@ -29,6 +29,8 @@ from openprime.simulation.violated import Violated
 REST_EVERY = 200
 REST_SECONDS = 1.0
 REST_SECONDS_MAX = 900.0
+# More than a request to the venue and its report take when a fault puts it far away.
+LATE_SECONDS_MAX = 60.0
 # An action may be late by as much as the deadline that a fault lets it miss.
 ANSWER_SECONDS_MAX = ApiSettings().deadline_ms / 1000 + 1.0
 TRIES = 3
@@ -225,9 +227,22 @@ class Simulation:
         loop.run_for(ANSWER_SECONDS_MAX, self.acting.is_answered)
         self.acting.raise_failure()
         self.host.broker.pump.held = True
+        self._hear_the_venue()
         self.say(f"at rest, sequence {self.host.broker.sequencer.sequence}")
         self.check(AT_REST)
         self.host.broker.pump.held = False
+
+    def _hear_the_venue(self) -> None:
+        """Wait for what is still on its way there or back: orders that the last prices set off, and
+        all that was sent while a fault kept the venue far away.
+        """
+        loop, gateway = self.host.loop, self.host.broker.gateway
+        while self.host.broker.sequencer.broken is None:
+            self._settle()
+            if gateway.is_idle:
+                return
+            loop.run_until(lambda: gateway.is_idle, LATE_SECONDS_MAX)
+            loop.run_for(REST_SECONDS)
 
     def _disarm(self) -> None:
         """Take all faults away, whatever they do meanwhile."""

@@ -35,6 +35,11 @@ class DelayLine(Generic[Item]):
         self._waiting: deque[tuple[float, list[Item]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._waiting
+
     def put(self, items: list[Item]) -> None:
         """Deliver at once without a delay, else when the delay is over."""
         if not items:
@@ -103,6 +108,11 @@ class VenueGateway:
         """Change the distance; what is already under way keeps its time."""
         self._requests.latency_ms = request_ms
         self._reports.latency_ms = report_ms
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way, in either direction."""
+        return self._requests.is_empty and self._reports.is_empty
 
     @property
     def is_cut(self) -> bool:
