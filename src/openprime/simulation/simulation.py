@@ -225,6 +225,10 @@ class Simulation:
         loop.run_until(lambda: not self.acting.under_way, REST_SECONDS_MAX)
         loop.run_for(REST_SECONDS)
         loop.run_for(ANSWER_SECONDS_MAX, self.acting.is_answered)
+        if self.host.app.services.faults.armed:
+            # What was on its way to be armed while all faults were taken away.
+            self._disarm()
+            loop.run_for(REST_SECONDS)
         self.acting.raise_failure()
         self.host.broker.pump.held = True
         self._hear_the_venue()
