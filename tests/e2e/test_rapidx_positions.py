@@ -30,6 +30,34 @@ from tests.e2e.rapidx_kit import (
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
 
+def _last_hour() -> dict[str, str]:
+    now = int(time.time() * 1000)
+    return {"begin": str(now - 3_600_000), "end": str(now + 5_000)}
+
+
+def _are_told(cli: RapidxCli, broker: Any, order: dict[str, Any], row: dict[str, Any]) -> None:
+    """The fills of a filled order, by its id and in the list, and the order in its history."""
+    order_id, quantity = row["orderId"], number(row["executedQty"])
+    fills = cli.run("transaction executions", orderId=order_id).rows
+    assert sum(number(fill["quantity"]) for fill in fills) == quantity
+    amount = sum(number(fill["quantity"]) * number(fill["price"]) for fill in fills)
+    assert near(Decimal(amount), number(row["executedAmount"]))
+    assert len({fill["transactionId"] for fill in fills}) == len(fills)
+    for fill in fills:
+        assert (fill["portfolioId"], fill["orderId"]) == (broker.portfolio_id, order_id)
+        assert (fill["sym"], fill["side"], fill["execType"]) == (SOL, "BUY", "TAKER")
+        assert (fill["exchangeType"], fill["businessType"]) == ("BINANCE", "PERP")
+        assert fill["clientOrderId"] == order["clientOrderId"]
+        assert number(fill["tradingFee"]) > 0
+        assert fill["tradingFeeCoin"]
+    listed = cli.run("transaction executions", symbol=SOL, limit=100, **_last_hour()).rows
+    assert {fill["transactionId"] for fill in fills} <= {fill["transactionId"] for fill in listed}
+    times = [int(fill["createAt"]) for fill in listed]
+    assert times == sorted(times, reverse=True)
+    history = cli.run("order history", symbol=SOL, filterExecuted=True).rows["list"]
+    assert one(history, orderId=order_id)["orderState"] == "FILLED"
+
+
 def test_the_life_of_a_position(cli: RapidxCli, broker: Any) -> None:
     assert positions(cli, SOL) == [], "an earlier test left a position"
 
@@ -51,26 +79,7 @@ def test_the_life_of_a_position(cli: RapidxCli, broker: Any) -> None:
     assert quantity == Decimal(order["quantity"])
     assert row["exchangeOrderType"] == "MARKET"
 
-    fills = cli.run("transaction executions", orderId=order_id).rows
-    assert sum(number(fill["quantity"]) for fill in fills) == quantity
-    amount = sum(number(fill["quantity"]) * number(fill["price"]) for fill in fills)
-    assert near(Decimal(amount), number(row["executedAmount"]))
-    assert len({fill["transactionId"] for fill in fills}) == len(fills)
-    for fill in fills:
-        assert (fill["portfolioId"], fill["orderId"]) == (broker.portfolio_id, order_id)
-        assert (fill["sym"], fill["side"], fill["execType"]) == (SOL, "BUY", "TAKER")
-        assert (fill["exchangeType"], fill["businessType"]) == ("BINANCE", "PERP")
-        assert fill["clientOrderId"] == order["clientOrderId"]
-        assert number(fill["tradingFee"]) > 0
-        assert fill["tradingFeeCoin"]
-    now = int(time.time() * 1000)
-    window = {"begin": str(now - 3_600_000), "end": str(now + 5_000)}
-    listed = cli.run("transaction executions", symbol=SOL, limit=100, **window).rows
-    assert {fill["transactionId"] for fill in fills} <= {fill["transactionId"] for fill in listed}
-    times = [int(fill["createAt"]) for fill in listed]
-    assert times == sorted(times, reverse=True)
-    history = cli.run("order history", symbol=SOL, filterExecuted=True).rows["list"]
-    assert one(history, orderId=order_id)["orderState"] == "FILLED"
+    _are_told(cli, broker, order, row)
 
     (position,) = eventually(lambda: positions(cli, SOL))
     assert position["portfolioId"] == broker.portfolio_id
@@ -97,6 +106,7 @@ def test_the_life_of_a_position(cli: RapidxCli, broker: Any) -> None:
     eventually(lambda: not positions(cli, SOL))
 
     # The client sends begin and end here under other names of its own.
+    window = _last_hour()
     past = cli.run(
         "position history", symbol=SOL, startTime=window["begin"], endTime=window["end"]
     ).rows
