@@ -120,7 +120,7 @@ def test_the_checks_are_told_as_json_too(folder: Path) -> None:
          "created_at_ms + 10000000, market_id, coin, statement_type, body FROM statements "
          "WHERE statement_id = (SELECT max(statement_id) FROM statements)", "replay",
          "expected rows of statements as the replay's events say; found 1 made up"),
-        ("UPDATE orders SET body = CAST(replace(CAST(body AS TEXT), 'BTC', 'ETH') AS BLOB) "
+        ("UPDATE orders SET body = CAST(replace(CAST(body AS TEXT), 'USDT', 'USDC') AS BLOB) "
          "WHERE order_id = (SELECT min(order_id) FROM orders)", "rows", "of orders with the"),
         ("UPDATE orders SET executed = NOT executed WHERE order_id = "
          "(SELECT min(order_id) FROM orders)", "rows", "of orders with columns"),
