@@ -208,6 +208,36 @@ def refuses_and_remembers(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(HANDLERS, orders.PlaceOrder, leaving)
 
 
+def _answers_otherwise(
+    patch: pytest.MonkeyPatch, otherwise: Callable[[orders.Order], Done]
+) -> None:
+    """Every tenth order that was taken is answered in another way."""
+    counted = iter(range(10**6))
+    submit = Sequencer._submit
+
+    async def answered(self: Sequencer, *arguments: Any) -> Done:
+        outcome = await submit(self, *arguments)
+        if isinstance(outcome.reply, orders.Order) and next(counted) % 10 == 9:
+            return otherwise(outcome.reply)
+        return outcome
+
+    patch.setattr(Sequencer, "_submit", answered)
+
+
+def refuses_what_it_took(patch: pytest.MonkeyPatch) -> None:
+    """Now and then an order is taken, and answered as if there were too much to do."""
+    _answers_otherwise(patch, lambda order: Done(refusal=Refusal(400011)))
+
+
+def tells_another_id(patch: pytest.MonkeyPatch) -> None:
+    """Now and then an order's answer carries an id that is not its own."""
+
+    def other(order: orders.Order) -> Done:
+        return Done(reply=msgspec.structs.replace(order, order_id=order.order_id + 1))
+
+    _answers_otherwise(patch, other)
+
+
 class Bug(NamedTuple):
     """A bug, and the checks of which one finds it within SEEDS seeds of STEPS steps each."""
 
@@ -257,6 +287,8 @@ SEEN_BY_CLIENTS = (
     Bug(skips_a_row, ("pages cover a history",)),
     Bug(shows_any_portfolio, ("no client sees another's data",)),
     Bug(does_not_push_wallets, ("pushes make up the same picture",)),
+    Bug(refuses_what_it_took, ("what was refused is not there",)),
+    Bug(tells_another_id, ("what was acknowledged is there", "what was shown is there")),
 )
 
 
