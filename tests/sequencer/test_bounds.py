@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from openprime.desk.commands import CancelOrder, CancelOrders, Command, OperatorNote, PlaceOrder
+from openprime.desk.commands import (
+    CancelAlgoOrder,
+    CancelAlgoOrders,
+    CancelOrder,
+    CancelOrders,
+    ClosePosition,
+    Command,
+    OperatorNote,
+    PlaceOrder,
+)
 from openprime.errors import Refusal
 from openprime.sequencer import SequencerSettings
 from tests.sequencer.bench import REFUSED, Bench, run, turns
@@ -77,6 +86,10 @@ def test_an_operator_goes_past_the_line() -> None:
         (CancelOrder(PORTFOLIO + 1, None, "mine"), []),
         (CancelOrders(PORTFOLIO, None, None), ["mine", "next", "last"]),
         (CancelOrders(PORTFOLIO + 1, None, None), []),
+        (CancelAlgoOrder(PORTFOLIO, None, "mine"), ["mine"]),
+        (CancelAlgoOrders(PORTFOLIO, *[None] * 5), ["mine", "next", "last"]),
+        (ClosePosition(PORTFOLIO, BTC_PERP, None), ["mine", "next", "last"]),
+        (ClosePosition(PORTFOLIO + 1, BTC_PERP, None), []),
     ],
 )
 def test_a_cancel_does_not_go_past_what_it_was_sent_to_undo(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from openprime.api.private.eager import start
 from openprime.desk.commands import CancelOrders, Command
 from openprime.sequencer.line import Line
 from tests.sequencer.bench import turns
@@ -99,5 +100,63 @@ def test_who_goes_away_is_not_waited_for() -> None:
         await turns()
         gone.cancel()
         await passing
+
+    run(test)
+
+
+class Crowd:
+    """Commands at a line, which are begun at once as a socket begins them; `applied` in order."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.applied: list[Command] = []
+
+    def apply(self, command: Command) -> None:
+        start(self._apply(command))
+
+    def undo(self, command: Command, undoing: Command) -> None:
+        start(self._undo(command, undoing))
+
+    async def _apply(self, command: Command) -> None:
+        if self.line.enters() or await self.line.wait(command):
+            self.applied.append(command)
+
+    async def _undo(self, command: Command, undoing: Command) -> None:
+        await self.line.let_pass(lambda waiting: waiting is command)
+        self.applied.append(undoing)
+
+
+UNDOING: Command = CancelOrders(3, None, None)
+LATE: Command = CancelOrders(4, None, None)
+
+
+def test_what_lets_others_pass_finds_one_whose_turn_has_just_come() -> None:
+    """He goes on in the next turn of the loop, and a frame may come before it."""
+
+    async def test(line: Line) -> None:
+        crowd = Crowd(line)
+        crowd.apply(ORDER)
+        line.leave()
+        crowd.undo(ORDER, UNDOING)
+        crowd.undo(LATE, OTHER)
+        assert crowd.applied == [OTHER]
+        await turns()
+        assert crowd.applied == [OTHER, ORDER, UNDOING]
+
+    run(test)
+
+
+def test_nobody_takes_room_before_one_whose_turn_has_just_come() -> None:
+    async def test(line: Line) -> None:
+        crowd = Crowd(line)
+        crowd.apply(ORDER)
+        line.leave()
+        line.leave()  # as if two had been under way
+        crowd.apply(LATE)
+        assert crowd.applied == []
+        await turns()
+        assert crowd.applied == [ORDER, LATE]
+        line.leave()
+        assert line.enters(), "nobody is in line any more"
 
     run(test)
