@@ -454,3 +454,19 @@ def test_every_kind_of_the_catalogue_is_there() -> None:
     from openprime.api.operator.fault_kinds import KINDS
 
     assert set(KINDS) == set(FaultKind)
+
+
+def test_faults_that_are_used_up_make_room_for_more(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("desk.switching", "api.operator.faults"):
+        monkeypatch.setattr(f"openprime.{module}.FAULTS_MAX", 1)
+    force(broker, 400012)
+    more = {"kind": "force_code", "args": {"code": 400012}}
+    assert unfit(broker.admin("POST", "faults", **more)) == (
+        "expected at most 1 faults, found one more; take some away first"
+    )
+    refuses(broker.call("GET", ORDERS), 400012)
+    fresh = force(broker, 400012)
+    assert [row["faultId"] for row in standing(broker)] == [fresh]
+    assert list(broker.state.faults) == [int(fresh)]

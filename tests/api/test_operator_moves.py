@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -17,11 +18,12 @@ class Mover:
     def __init__(self) -> None:
         self.asked: list[tuple[Decimal, int]] = []
 
-    def move(self, coin: str, part: Decimal, over_ms: int) -> list[str]:
-        if coin != "BTC":
-            return []
+    def movable(self, coin: str) -> list[str]:
+        return [SYM] if coin == "BTC" else []
+
+    def move(self, syms: Sequence[str], part: Decimal, over_ms: int) -> None:
+        assert syms == [SYM]
         self.asked.append((part, over_ms))
-        return [SYM]
 
 
 @pytest.mark.parametrize(

@@ -412,6 +412,30 @@ async def test_a_client_that_does_not_read_is_dropped(broker: Broker) -> None:
 
 
 @in_loop
+async def test_a_client_that_nobody_knows_may_let_little_wait(broker: Broker) -> None:
+    """Answers repeat the id of their frame, so they are as long as the client wants them."""
+    settings = PrivateSocketSettings(
+        stranger_bytes_max=10_000, link=LinkSettings(close_seconds=0.01)
+    )
+    for known, dropped in ((True, False), (False, True)):
+        server = Server()
+        peer = Peer(private_socket(broker, settings), server=server)
+        await peer.opened()
+        if known:
+            await peer.ask(login_frame(broker))
+        peer.reading.clear()
+        for number in range(20):
+            peer.say({"id": f"{number}{'x' * 1000}", "action": "place_order", "args": {}})
+        if dropped:
+            await asyncio.wait_for(peer.task, 5)
+        assert server.aborted is dropped
+        peer.reading.set()
+        if known:
+            assert len([await peer.hear() for _ in range(20)]) == 20
+            await peer.leave()
+
+
+@in_loop
 async def test_a_stalled_client_is_told_so_once_it_reads_again(broker: Broker) -> None:
     link = LinkSettings(stalled_seconds=0.01, close_seconds=5.0)
     peer = Peer(private_socket(broker, PrivateSocketSettings(link=link)))

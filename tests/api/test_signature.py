@@ -186,6 +186,15 @@ def test_unfit_body_is_400000_once_the_signature_is_right(
     refuses(cancel(broker, body, "other=1"), 2000)
 
 
+@pytest.mark.parametrize(("values", "signed"), [(499, True), (501, False)])
+def test_a_body_of_too_many_values_is_not_read(broker: Broker, values: int, signed: bool) -> None:
+    """To read it and sign it in every form takes long, and anybody may send it."""
+    body = json.dumps({"a": ["1"] * values})
+    listed = "a=" + ",".join(["1"] * values)
+    refuses(cancel(broker, body, listed), 401008 if signed else 2000)
+    refuses(cancel(broker, body, ""), 2000 if signed else 400000)
+
+
 def test_lone_surrogate_is_unfit(broker: Broker) -> None:
     refuses(cancel(broker, '{"a":"\\ud800"}', ""), 400000)
 

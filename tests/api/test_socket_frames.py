@@ -94,7 +94,9 @@ class End:
     async def _application(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         assert scope["extensions"][SERVER_EXTENSION] is self.protocol
-        self.link = Link(scope, receive, send, LinkSettings(frames_waiting_max=3))
+        self.link = Link(
+            scope, receive, send, LinkSettings(frames_waiting_max=3, bytes_waiting_max=1000)
+        )
         await send({"type": "websocket.accept"})
         await self.begin.wait()
         await self.link.run(self._on_frame)
@@ -328,6 +330,18 @@ async def test_a_line_that_is_full_makes_frames_wait_in_order(end: End) -> None:
     assert end.link.put(outgoing[3])
     await turns()
     assert end.sent() == b"\x81\x010\x81\x011\x81\x012\x81\x013"
+
+
+@with_end
+async def test_what_waits_is_bounded_in_bytes_too(end: End) -> None:
+    end.protocol.pause_writing()
+    long, short = Outgoing(b"x" * 600), Outgoing(b"x" * 300)
+    assert [end.link.put(each) for each in (long, long, short)] == [True, False, True]
+    assert end.link.waiting_bytes == len(long.wire) + len(short.wire)
+    end.protocol.resume_writing()
+    await turns()
+    assert end.link.waiting_bytes == 0
+    assert end.link.put(long)
 
 
 @with_end

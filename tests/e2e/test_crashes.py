@@ -67,6 +67,7 @@ def test_nothing_that_was_acknowledged_is_lost_in_fifty_kills(crashing: "Rounds"
     crashing.check_everything()
     assert len(crashing.witness.orders) > 10 * KILLS
     assert len(crashing.witness.fills) > 2 * KILLS
+    assert crashing.witness.refusals
 
 
 class Rounds:
@@ -204,11 +205,13 @@ class Rounds:
         self.witness.touched.clear()
 
     def check_everything(self) -> None:
-        """Each order that was ever told of, by the lists."""
+        """Each order that was ever told of, by the lists, and none that was refused."""
         self.check()
         rows = self._working_orders() + self._all("/api/v1/trading/history/orders")
         found = {row["orderId"]: row for row in rows}
-        assert len({row["clientOrderId"] for row in rows}) == len(found)
+        names = {row["clientOrderId"] for row in rows}
+        assert len(names) == len(found)
+        assert not names & self.witness.refusals
         for order_id, known in self.witness.orders.items():
             known.check(found[order_id])
 

@@ -64,7 +64,8 @@ class Known:
 class Witness:
     """All orders and fills that clients heard of, and what they asked without hearing an answer.
 
-    Orders that nobody has answered for are known by their client order id alone.
+    Orders that nobody has answered for are known by their client order id alone, and so are those
+    that were refused.
     """
 
     def __init__(self) -> None:
@@ -72,6 +73,7 @@ class Witness:
         self.ids: dict[str, str] = {}
         self.fills: dict[str, Row] = {}
         self.unanswered: dict[str, Row] = {}
+        self.refusals: set[str] = set()
         self.touched: set[str] = set()
 
     def know(self, order_id: str, client_order_id: str) -> Known:
@@ -104,9 +106,10 @@ class Witness:
         self.unanswered.pop(client_order_id)
 
     def refused(self, client_order_id: str) -> None:
-        """An order was refused: it never was."""
+        """An order was refused: it never was, and never will be."""
         self.unanswered.pop(client_order_id)
         assert client_order_id not in self.ids, client_order_id
+        self.refusals.add(client_order_id)
 
     def see_order(self, row: Row) -> None:
         self.know(row["orderId"], row["clientOrderId"]).see(row)

@@ -55,11 +55,14 @@ def opened() -> Market:
 
 
 def test_a_book_without_a_price_cannot_be_moved() -> None:
-    assert not Market().moved.move(SYM, FALL, 0, 0)
+    moved = Market().moved
+    assert not moved.can_move(SYM)
+    assert not moved.move(SYM, FALL, 0, 0)
 
 
 def test_a_move_at_once() -> None:
     market = opened()
+    assert market.moved.can_move(SYM)
     assert market.moved.move(SYM, FALL, 1000, 0)
     assert market.step(1000) == 1
     market.check(-100)

@@ -106,7 +106,7 @@ def test_lists_are_newest_first_and_filtered(store: Store) -> None:
         return [row.algo_order_id for row in history.algos(filter, kind, 1, 10).rows]
 
     assert ids(within()) == [3, 2, 1]
-    assert ids(within(sym=ETH)) == [2]
+    assert ids(within(syms=(ETH,))) == [2]
     assert ids(within(), AlgoType.TWAP) == [3]
     assert history.algos(within(), None, 2, 2).total == 3
 

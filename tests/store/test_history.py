@@ -87,7 +87,7 @@ filters = st.builds(
     end_ms=st.integers(NOW_MS - 2, NOW_MS + 12),
     exchange=st.none() | st.sampled_from(Exchange),
     business=st.none() | st.sampled_from(Business),
-    sym=st.none() | st.sampled_from([*SYMS, "OKX_SPOT_BTC_USDT"]),
+    syms=st.lists(st.sampled_from([*SYMS, "OKX_SPOT_BTC_USDT"]), max_size=2).map(tuple),
     order_id=st.none() | st.integers(0, 3),
     executed_only=st.booleans(),
     coin=st.none() | st.sampled_from(["USDT", "BTC", "ETH"]),
@@ -108,7 +108,7 @@ def _expected(kind: str, wanted: Filter) -> list[Any]:
             and wanted.begin_ms <= time_ms(row) <= wanted.end_ms
             and wanted.exchange in (None, exchange)
             and wanted.business in (None, business)
-            and wanted.sym in (None, row.sym)
+            and (not wanted.syms or row.sym in wanted.syms)
             and (kind != "executions" or wanted.order_id in (None, row.order_id))
             and (kind != "orders" or not wanted.executed_only or row.executed_quantity > 0)
             and (kind != "statements" or wanted.coin in (None, row.coin))
@@ -147,7 +147,7 @@ def test_limited_executions_are_the_newest(store: Store, wanted: Filter, limit: 
 def test_a_database_in_memory_answers_the_same() -> None:
     store = Store.open(None)
     _fill(store)
-    wanted = Filter(portfolio_id=PORTFOLIO, begin_ms=0, end_ms=NOW_MS * 2, sym=BTC_SPOT)
+    wanted = Filter(portfolio_id=PORTFOLIO, begin_ms=0, end_ms=NOW_MS * 2, syms=(BTC_SPOT,))
     assert History(store).orders(wanted, 1, 1000).rows == _expected("orders", wanted)
     store.close()
 
@@ -215,7 +215,8 @@ def _all_filters() -> list[Filter]:
     base = {"portfolio_id": PORTFOLIO, "begin_ms": 0, "end_ms": NOW_MS * 2}
     narrowed: list[dict[str, Any]] = [
         {},
-        {"sym": BTC_PERP},
+        {"syms": (BTC_PERP,)},
+        {"syms": (BTC_PERP, ETH_SWAP)},
         {"exchange": Exchange.BINANCE},
         {"business": Business.PERP, "exchange": Exchange.OKX},
         {"executed_only": True},

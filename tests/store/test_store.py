@@ -178,6 +178,6 @@ def test_a_full_disk_fails_the_whole_batch_and_nothing_of_it_is_kept(tmp_path: P
     assert History(store).orders(everything, 1, 9).total == 2
     store.close()
     store = Store.open(tmp_path)
-    of_market = Filter(portfolio_id=PORTFOLIO, begin_ms=0, end_ms=NOW_MS, sym=fresh_market)
+    of_market = Filter(portfolio_id=PORTFOLIO, begin_ms=0, end_ms=NOW_MS, syms=(fresh_market,))
     assert History(store).orders(of_market, 1, 9).total == 1
     store.close()

@@ -28,7 +28,7 @@ def carried(fate: ReportFate | None, seed: int = 1, late_ms: int = 0) -> list[li
     async def play() -> list[list[VenueReport]]:
         came: list[list[VenueReport]] = []
         found = Disturbance(fate, late_ms, random.Random(seed))
-        line = DisturbedLine(came.append, lambda reports: found)
+        line = DisturbedLine(came.append, came.append, lambda reports: found)
         line.take(MESSAGE)
         await in_time(line)
         return came
@@ -38,7 +38,7 @@ def carried(fate: ReportFate | None, seed: int = 1, late_ms: int = 0) -> list[li
 
 def test_nothing_befalls_a_message_that_nothing_disturbs() -> None:
     came: list[list[VenueReport]] = []
-    DisturbedLine(came.append, lambda reports: None).take(MESSAGE)
+    DisturbedLine(came.append, came.append, lambda reports: None).take(MESSAGE)
     assert came == [MESSAGE]
 
 
@@ -64,7 +64,7 @@ def test_what_is_late_comes_after_what_was_said_later() -> None:
         came: list[list[VenueReport]] = []
         late = Disturbance(ReportFate.LATE, 5, random.Random(1))
         fates = iter((late, None))
-        line = DisturbedLine(came.append, lambda reports: next(fates))
+        line = DisturbedLine(came.append, came.append, lambda reports: next(fates))
         line.take([FIRST])
         line.take([SECOND])
         assert came == [[SECOND]]

@@ -224,3 +224,17 @@ def test_reports_go_to_another_sink_from_now_on() -> None:
     gateway.send([new(3)])
     assert first.reports == [Accepted(1), Accepted(3)]
     assert second.reports == [Accepted(2)]
+
+
+def test_what_comes_late_does_not_cross_a_way_that_is_cut() -> None:
+    desk, late = Desk(), Desk()
+    gateway = VenueGateway(Venue().exchange, desk)
+    gateway.hear_late([Accepted(1)], late)
+    gateway.cut()
+    gateway.hear_late([Accepted(2)], late)
+    assert (late.reports, desk.reports) == ([Accepted(1)], [])
+    gateway.mend()
+    assert (late.reports, desk.reports) == ([Accepted(1)], [Accepted(2)])
+    gateway.close()
+    gateway.hear_late([Accepted(3)], late)
+    assert late.reports == [Accepted(1)]

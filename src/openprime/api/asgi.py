@@ -23,7 +23,7 @@ from openprime.api.faults import Station, Told, told_of
 from openprime.api.maintenance import is_closed
 from openprime.api.operator import ADMIN, AdminRow
 from openprime.api.operator.door import ROOM, UNAUTHORISED, OperatorDoor
-from openprime.api.services import Services
+from openprime.api.services import UNAVAILABLE, Services
 from openprime.api.sockets.door import refuse_handshake
 from openprime.api.venue_shapes.answer import BareAnswer
 from openprime.errors import Refusal
@@ -44,7 +44,6 @@ TOO_LARGE = 413
 SERVER_ERROR = 500
 
 INVALID = Refusal(400000)
-UNAVAILABLE = Refusal(50001)
 EXCEEDED = Refusal(100429)
 
 _JSON = (b"content-type", b"application/json")
@@ -236,7 +235,7 @@ class Application:
             if told is not None:
                 known = faults.take((Station.AUTH,), told, known, AUTH_CODES) or known
             if isinstance(known, Refusal):
-                return known
+                return await services.told(known)
             caller = known
         if visit is not None and not visit.spend(endpoint, caller.key.access_key if caller else ""):
             return EXCEEDED
@@ -244,7 +243,7 @@ class Application:
             return forced
         state = services.desk.state
         if state.windows and is_closed(state, endpoint.service, services.clock_ms()):
-            return UNAVAILABLE
+            return await services.told(UNAVAILABLE)
         if asked.unfit or body.unfit:
             return INVALID
         parameters = body.values if not asked.values else merge(asked.values, body.values)

@@ -214,6 +214,15 @@ class FaultBoard:
         if self.armed:
             self.look(now_ms)
 
+    def used_up(self) -> list[Armed]:
+        """Those that are met no more, and would be again after a restart."""
+        return [each for each in self._armed.values() if each.remaining == 0]
+
+    @property
+    def count(self) -> int:
+        """How many are armed, whether they stand or not."""
+        return len(self._armed)
+
     def standing(self, now_ms: int) -> list[Armed]:
         return [each for each in self._armed.values() if each.stands(now_ms)]
 

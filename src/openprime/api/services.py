@@ -100,8 +100,12 @@ class DeskClock(Protocol):
 class MarketMover(Protocol):
     """The market as the operator moves it."""
 
-    def move(self, coin: str, part: Decimal, over_ms: int) -> list[str]:
-        """Let a coin's books go to a part of their price above their source; returns which."""
+    def movable(self, coin: str) -> list[str]:
+        """The symbols whose books move when a coin's market does; none where none has a price."""
+        ...
+
+    def move(self, syms: Sequence[str], part: Decimal, over_ms: int) -> None:
+        """Let books go to a part of their price above their source."""
         ...
 
 
@@ -121,6 +125,9 @@ class FinishedOrders:
 
     def get(self, order_id: int) -> Order | None:
         return self._orders.get(order_id)
+
+
+UNAVAILABLE = Refusal(50001)
 
 
 def _wall_ms() -> int:
@@ -219,6 +226,14 @@ class Services:
             await self.sequencer.settled()
             if self.desk is desk:
                 return answer
+
+    async def told(self, refusal: Refusal) -> Refusal:
+        """A refusal that follows from the state, once a crash could not take that back any more;
+        50001 where a failure did.
+        """
+        desk = self.desk
+        await self.sequencer.settled()
+        return refusal if self.desk is desk else UNAVAILABLE
 
     def rendered(self, order: Order | None) -> wire.Row | None:
         """An order as REST tells it; None for none."""

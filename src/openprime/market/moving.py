@@ -48,17 +48,24 @@ class MovedMarket:
         self._moved: dict[str, _Moved] = {}
         self._next_step_ms = 0
 
+    def can_move(self, sym: str) -> bool:
+        """Whether a book has, or had, a price to be moved from."""
+        return sym in self._moved or self._mid_ticks(sym) is not None
+
+    def _mid_ticks(self, sym: str) -> Decimal | None:
+        book = self._books[sym]
+        bid, ask = book.best_bid(), book.best_ask()
+        return None if bid is None or ask is None else Decimal(bid[0] + ask[0]) / 2
+
     def move(self, sym: str, part: Decimal, now_ms: int, over_ms: int) -> bool:
         """Let a book go, from where it is now, to a part of its price above its source (below it
         where negative) within so many ms. False for a book that has no price yet.
         """
         moved = self._moved.get(sym)
         if moved is None:
-            book = self._books[sym]
-            bid, ask = book.best_bid(), book.best_ask()
-            if bid is None or ask is None:
+            mid_ticks = self._mid_ticks(sym)
+            if mid_ticks is None:
                 return False
-            mid_ticks = Decimal(bid[0] + ask[0]) / 2
             moved = self._moved[sym] = _Moved(mid_ticks, ZERO, ZERO, now_ms, now_ms)
         moved.begin, moved.end = moved.part(now_ms), part
         moved.begins_ms, moved.ends_ms = now_ms, now_ms + over_ms

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -207,15 +207,20 @@ class Broker:
         venue = self.config.file.venue
         self.gateway.set_latency(venue.request_latency_ms + latency_ms, venue.report_latency_ms)
 
-    def move(self, coin: str, part: Decimal, over_ms: int) -> list[str]:
-        """Let a coin's books go to a part of their price above their source: those that are
-        replayed, which the others follow; where none is, all.
+    def movable(self, coin: str) -> list[str]:
+        """The symbols whose books move when a coin's market does: those that are replayed, which
+        the others follow; where none is, all. Books without a price do not move.
         """
         recorded = {replay.sym for replay in self.config.replays}
         books = [i.sym for i in self.reference.instruments.values() if self._is_book(i, coin)]
         led = [sym for sym in books if sym in recorded] or books
+        return [sym for sym in led if self.pump.moved.can_move(sym)]
+
+    def move(self, syms: Sequence[str], part: Decimal, over_ms: int) -> None:
+        """Let books go to a part of their price above their source."""
         now_ms = self.clock_ms()
-        return [sym for sym in led if self.pump.moved.move(sym, part, now_ms, over_ms)]
+        for sym in syms:
+            self.pump.moved.move(sym, part, now_ms, over_ms)
 
     def _is_book(self, instrument: Instrument, coin: str) -> bool:
         return instrument.base == coin and instrument.sym in self.market.books

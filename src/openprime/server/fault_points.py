@@ -35,7 +35,7 @@ class FaultPoints:
         self._broker = broker
         self._board = board
         self._keep_whole = broker.sequencer.keep
-        self._line = DisturbedLine(broker.take_reports, self._disturbance)
+        self._line = DisturbedLine(broker.take_reports, self._come_late, self._disturbance)
         board.move_venue(broker.move_venue)
         board.watch(FaultKind.VENUE_DOWN, self._cut_venue)
         board.watch(FaultKind.VENUE_REPORTS, self._disturb_line)
@@ -47,6 +47,10 @@ class FaultPoints:
 
     def _disturb_line(self, stands: bool) -> None:
         self._broker.gateway.report_to(self._line.take if stands else self._broker.take_reports)
+
+    def _come_late(self, reports: list[VenueReport]) -> None:
+        """A late message comes: as any other, it does not where the way is cut by then."""
+        self._broker.gateway.hear_late(reports, self._broker.take_reports)
 
     def _disturbance(self, reports: list[VenueReport]) -> Disturbance | None:
         orders = self._broker.desk.state.orders

@@ -97,7 +97,7 @@ class Serving:
 
     async def start(self) -> Credentials:
         """Bind the port, open the broker and serve. Raises StartError with one line."""
-        listener = bind(self.config.host, self.config.port)
+        listener = self._listener = bind(self.config.host, self.config.port)
         self.port = listener.getsockname()[1]
         try:
             await self.broker.open()
@@ -116,8 +116,15 @@ class Serving:
         self._served = asyncio.get_running_loop().create_task(
             self._uvicorn.serve(sockets=[listener])
         )
+        self._served.add_done_callback(self._on_served)
         await self._uvicorn.listening.wait()
         return self.broker.credentials
+
+    def _on_served(self, served: asyncio.Task[None]) -> None:
+        """The server has ended: it must not, but where it is stopped."""
+        if served.cancelled() or (error := served.exception()) is None:
+            return
+        self._fail(f"the server failed: {error!r}")
 
     def _fail(self, reason: str) -> None:
         """What keeps a broker running has ended: better to stop than to serve half of one."""
@@ -130,7 +137,9 @@ class Serving:
         await self.sockets.close_all(STOP_REASON)
         if self._uvicorn is not None and self._served is not None:
             self._uvicorn.should_exit = True
-            await self._served
+            # How it ended where it failed is told already.
+            await asyncio.wait((self._served,))
+            self._listener.close()
         await self.broker.close()
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from openprime.store.database import DATABASE_NAME, examiner_engine, read_only_uri
 from openprime.store.errors import StoreError, one_line, remedy_of
 from openprime.store.examination import Tell, silent
+from openprime.store.folder import sync
 from openprime.store.lock import FolderLock, lock_at_rest
 from openprime.store.mark import Mark
 from openprime.store.secrets import KEY_NAME, open_vault
@@ -98,7 +99,7 @@ def copy_into(folder: Path, draft: Path, tell: Tell) -> Copy:
         if lock:
             lock.release()
     for path in (*draft.iterdir(), draft):
-        _sync(path)
+        sync(path)
     return Copy(draft, sequence, (draft / DATABASE_NAME).stat().st_size)
 
 
@@ -184,21 +185,13 @@ def _unfinished(place: Path) -> Iterator[Path]:
 def _put(draft: Path, place: Path) -> None:
     try:
         draft.rename(place)
-        _sync(place.absolute().parent)
+        sync(place.absolute().parent)
     except OSError as error:
         raise StoreError(
             expected=f"to put the copy in its place at {place}",
             found=error.strerror or str(error),
             remedy="choose a name that is not taken and no mount point",
         ) from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_empty(folder: Path) -> bool:

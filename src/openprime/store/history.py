@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to. None and False narrow nothing.
+    """What a list is narrowed to. None, False and no `syms` narrow nothing.
 
     `order_id` is for executions, `executed_only` for orders, `coin` and `statement_type` for
     statements; times are in ms, both ends included.
@@ -42,7 +42,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     end_ms: int
     exchange: Exchange | None = None
     business: Business | None = None
-    sym: str | None = None
+    syms: tuple[str, ...] = ()
     order_id: int | None = None
     executed_only: bool = False
     coin: str | None = None
@@ -195,7 +195,7 @@ class History:
 
     def _clauses(self, table: Table, filter: Filter) -> list[ColumnElement[bool]] | None:
         """The conditions of a list; None where no row can meet them."""
-        markets = self._store.markets.matching(filter.exchange, filter.business, filter.sym)
+        markets = self._store.markets.matching(filter.exchange, filter.business, filter.syms)
         if markets == []:
             return None
         c = table.c

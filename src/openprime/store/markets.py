@@ -39,17 +39,17 @@ class Markets:
         self._fresh.clear()
 
     def matching(
-        self, exchange: Exchange | None, business: Business | None, sym: str | None
+        self, exchange: Exchange | None, business: Business | None, syms: tuple[str, ...]
     ) -> list[int] | None:
-        """The numbers that a filter admits; None where it admits all."""
-        if exchange is None and business is None and sym is None:
+        """The numbers that a filter admits; None where it admits all. No `syms` admit every one."""
+        if exchange is None and business is None and not syms:
             return None
         return [
             number
             for (its_exchange, its_business, its_sym), number in list(self._ids.items())
             if (exchange is None or its_exchange == exchange)
             and (business is None or its_business == business)
-            and (sym is None or its_sym == sym)
+            and (not syms or its_sym in syms)
         ]
 
     def by_number(self) -> dict[int, Market]:

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from openprime.store.errors import StoreError
+from openprime.store.folder import sync
 
 KEY_NAME = "secret.key"
 KEY_BYTES = 32
@@ -92,6 +93,4 @@ def _write_key(path: Path, key: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    sync(path.parent)

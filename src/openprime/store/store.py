@@ -28,6 +28,7 @@ from openprime.store.database import (
 from openprime.store.digest import EMPTY_DIGEST
 from openprime.store.errors import StoreError, one_line, remedy_of
 from openprime.store.examination import examine_all
+from openprime.store.folder import make_folder
 from openprime.store.lock import FolderLock
 from openprime.store.mark import Mark, check_mark
 from openprime.store.markets import Markets
@@ -107,7 +108,7 @@ class Store:
         if folder is None:
             return Store(None, durability, ground)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             return Store(folder, durability, ground)
         except (OSError, *DAMAGED) as error:
             raise StoreError(

@@ -38,12 +38,18 @@ class Disturbance(msgspec.Struct, frozen=True):
 
 
 class DisturbedLine:
-    """Carries messages to `deliver`. `disturb` says what disturbs one, None where nothing does."""
+    """Carries messages to `deliver`, and those that are late to `deliver_late` when they come.
+    `disturb` says what disturbs one, None where nothing does.
+    """
 
     def __init__(
-        self, deliver: ReportSink, disturb: Callable[[list[VenueReport]], Disturbance | None]
+        self,
+        deliver: ReportSink,
+        deliver_late: ReportSink,
+        disturb: Callable[[list[VenueReport]], Disturbance | None],
     ) -> None:
         self._deliver = deliver
+        self._deliver_late = deliver_late
         self._disturb = disturb
         self._late = 0
 
@@ -70,7 +76,7 @@ class DisturbedLine:
 
     def _come_late(self, reports: list[VenueReport]) -> None:
         self._late -= 1
-        self._deliver(reports)
+        self._deliver_late(reports)
 
     def _double(self, reports: list[VenueReport], found: Disturbance) -> None:
         """It comes once more, at once or later."""

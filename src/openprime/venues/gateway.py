@@ -140,6 +140,15 @@ class VenueGateway:
         for reports in unheard:
             self._sink(reports)
 
+    def hear_late(self, reports: list[VenueReport], sink: ReportSink) -> None:
+        """What the exchange said a while ago and comes only now: to `sink`, or with all else when
+        the way is mended.
+        """
+        if self._cut:
+            self._keep(reports)
+        elif not self._closed:
+            sink(reports)
+
     def _keep(self, reports: list[VenueReport]) -> None:
         if len(self._unheard) < UNHEARD_MAX:
             self._unheard.append(reports)

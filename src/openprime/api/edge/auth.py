@@ -67,12 +67,18 @@ class Caller(msgspec.Struct, frozen=True):
     def is_primary(self) -> bool:
         return self.key.is_primary
 
+    def own(self, state: State) -> Portfolio | Refusal:
+        """The key's portfolio as it stands: where a commit failed, the desk is another one by now
+        than that which let the caller in. Code: 401010 where it was never kept.
+        """
+        return state.portfolios.get(self.portfolio.portfolio_id) or _NO_PORTFOLIO
+
     def reach(self, state: State, portfolio_id: int | None, writes: bool) -> Portfolio | Refusal:
         """The portfolio that a request means: the key's, or for reads of a primary key any of the
         user's. Code: 401010 for every other one.
         """
         if portfolio_id is None or portfolio_id == self.portfolio.portfolio_id:
-            return self.portfolio
+            return self.own(state)
         if writes or not self.is_primary:
             return _NO_PORTFOLIO
         portfolio = state.portfolios.get(portfolio_id)

@@ -1,6 +1,6 @@
 """The algo routes (rest-trading 7, resolutions 35, 50, 79, 80)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
@@ -142,18 +142,19 @@ async def cancel_all(
 
 async def query(services: Services, caller: Caller, asked: AlgoName) -> wire.Row | Refusal:
     """GET algo/order: at work, or from history."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
-    if isinstance(portfolio, Refusal):
-        return portfolio
-    portfolio_id = portfolio.portfolio_id
 
-    def render(desk: Desk) -> wire.Row | None:
-        for algo in _at_work(desk, portfolio_id):
-            if _is_named(algo, asked):
-                return _row(services, algo)
-        return None
+    def render(desk: Desk) -> tuple[int, wire.Row | None] | Refusal:
+        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
+        if isinstance(portfolio, Refusal):
+            return portfolio
+        working = _at_work(desk, portfolio.portfolio_id)
+        named = next((algo for algo in working if _is_named(algo, asked)), None)
+        return portfolio.portfolio_id, None if named is None else _row(services, named)
 
-    row = await services.read(render)
+    found = await services.read(render)
+    if isinstance(found, Refusal):
+        return found
+    portfolio_id, row = found
     if row is not None:
         return row
     ended = await _ended(services, portfolio_id, asked)
@@ -211,7 +212,9 @@ def _is_listed(algo: AlgoOrder, asked: AlgoList) -> bool:
 
 async def finished(services: Services, caller: Caller, asked: AlgoList) -> wire.Row | Refusal:
     """GET algo/history/orders: those that ended in the last 7 days."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
+    portfolio = await services.read(
+        lambda desk: caller.reach(desk.state, asked.portfolio_id, writes=False)
+    )
     if isinstance(portfolio, Refusal):
         return portfolio
     refusal = services.sym_refusal(asked.sym)
@@ -223,9 +226,8 @@ async def finished(services: Services, caller: Caller, asked: AlgoList) -> wire.
         end_ms=asked.end_ms,
         exchange=asked.exchange,
         business=asked.business,
-        sym=asked.sym,
+        syms=(asked.sym,) if asked.sym else (),
     )
-    await services.sequencer.settled()
     found = await services.store.read(
         services.algo_history.algos, filter, asked.algo_type, asked.page, asked.page_size
     )
@@ -237,13 +239,10 @@ async def finished_sub_orders(
     services: Services, caller: Caller, asked: SubOrders
 ) -> wire.Row | Refusal:
     """GET algo/history/subOrders: the finished orders of one algo order."""
-    algo = await _of_caller(services, caller, asked)
-    if isinstance(algo, Refusal):
-        return algo
-    await services.sequencer.settled()
-    found = await services.store.read(
-        services.algo_history.orders, algo.portfolio_id, algo.sub_order_ids
-    )
+    known = await _sub_orders(services, caller, asked)
+    if isinstance(known, Refusal):
+        return known
+    found = await services.store.read(services.algo_history.orders, known.portfolio_id, known.ids)
     first = (asked.page - 1) * asked.page_size
     rows = [services.order_row(order) for order in found[first : first + asked.page_size]]
     return wire.page(rows, len(found), asked.page, asked.page_size)
@@ -253,24 +252,38 @@ async def open_sub_orders(
     services: Services, caller: Caller, asked: SubOrders
 ) -> list[wire.Row] | Refusal:
     """GET algo/openSubOrders: the orders that an algo order has at the venue."""
-    algo = await _of_caller(services, caller, asked)
-    if isinstance(algo, Refusal):
-        return algo
+    known = await _sub_orders(services, caller, asked)
+    return known if isinstance(known, Refusal) else known.working
 
-    def render(desk: Desk) -> list[wire.Row]:
+
+class _SubOrders(NamedTuple):
+    """The orders of one algo order: the ids of all, and those that work."""
+
+    portfolio_id: int
+    ids: list[int]
+    working: list[wire.Row]
+
+
+async def _sub_orders(services: Services, caller: Caller, asked: SubOrders) -> _SubOrders | Refusal:
+    """Those of the algo order that is asked about. Codes: 401010, 401018."""
+
+    def render(desk: Desk) -> tuple[int, _SubOrders | None] | Refusal:
+        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
+        if isinstance(portfolio, Refusal):
+            return portfolio
+        portfolio_id = portfolio.portfolio_id
+        algo = desk.state.algos.get(asked.algo_order_id)
+        if algo is None or algo.portfolio_id != portfolio_id:
+            return portfolio_id, None
         orders = desk.state.orders
-        return [services.order_row(orders[one]) for one in algo.working if one in orders]
+        rows = [services.order_row(orders[one]) for one in algo.working if one in orders]
+        return portfolio_id, _SubOrders(portfolio_id, list(algo.sub_order_ids), rows)
 
-    return await services.read(render)
-
-
-async def _of_caller(services: Services, caller: Caller, asked: SubOrders) -> AlgoOrder | Refusal:
-    """The algo order that is asked about. Codes: 401010, 401018."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
-    if isinstance(portfolio, Refusal):
-        return portfolio
-    algo = services.desk.state.algos.get(asked.algo_order_id)
-    if algo is not None and algo.portfolio_id == portfolio.portfolio_id:
-        return algo
-    name = AlgoName(None, asked.algo_order_id)
-    return await _ended(services, portfolio.portfolio_id, name) or NOT_FOUND
+    found = await services.read(render)
+    if isinstance(found, Refusal):
+        return found
+    portfolio_id, known = found
+    if known is not None:
+        return known
+    ended = await _ended(services, portfolio_id, AlgoName(None, asked.algo_order_id))
+    return NOT_FOUND if ended is None else _SubOrders(portfolio_id, ended.sub_order_ids, [])

@@ -31,11 +31,18 @@ def _fee_group(taker: str, maker: str) -> list[wire.Row]:
     return [{"groupName": FEE_GROUP, "takerFee": taker, "makerFee": maker, "symList": []}]
 
 
-async def user_fees(services: Services, caller: Caller, asked: NoParameters) -> list[wire.Row]:
+async def user_fees(
+    services: Services, caller: Caller, asked: NoParameters
+) -> list[wire.Row] | Refusal:
     """GET userFeeRate: what the key's portfolio pays."""
-    return await services.read(
-        lambda desk: [_fee_row(desk, caller.portfolio, row) for row in desk.reference.fee_rows]
-    )
+
+    def render(desk: Desk) -> list[wire.Row] | Refusal:
+        portfolio = caller.own(desk.state)
+        if isinstance(portfolio, Refusal):
+            return portfolio
+        return [_fee_row(desk, portfolio, row) for row in desk.reference.fee_rows]
+
+    return await services.read(render)
 
 
 def _fee_row(desk: Desk, portfolio: Portfolio, usual: wire.Row) -> wire.Row:
@@ -56,9 +63,9 @@ async def broker_fees(
     """GET broker/feeRate: of the MainPortfolio, and of the portfolios that are named."""
 
     def render(desk: Desk) -> list[wire.Row] | Refusal:
-        chosen = [caller.portfolio]
-        for name in asked.portfolios:
-            portfolio = caller.reach(desk.state, int(name), writes=False)
+        chosen: list[Portfolio] = []
+        for named in (None, *map(int, asked.portfolios)):
+            portfolio = caller.reach(desk.state, named, writes=False)
             if isinstance(portfolio, Refusal):
                 return portfolio
             if portfolio not in chosen:
@@ -68,12 +75,15 @@ async def broker_fees(
     return await services.read(render)
 
 
-async def sub_fees(services: Services, caller: Caller, asked: SubFees) -> list[wire.Row]:
+async def sub_fees(services: Services, caller: Caller, asked: SubFees) -> list[wire.Row] | Refusal:
     """GET broker/sub/feeRate: of the key's own portfolio and of the MainPortfolio."""
 
-    def render(desk: Desk) -> list[wire.Row]:
+    def render(desk: Desk) -> list[wire.Row] | Refusal:
+        own = caller.own(desk.state)
+        if isinstance(own, Refusal):
+            return own
         main = main_portfolio(desk.state, caller.user.user_id)
-        return _broker_rows(desk, [caller.portfolio, main], asked)
+        return _broker_rows(desk, [own, main], asked)
 
     return await services.read(render)
 

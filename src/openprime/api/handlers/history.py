@@ -16,7 +16,6 @@ from openprime.api.wire.accounts import statement_row
 from openprime.api.wire.orders import execution_row
 from openprime.api.wire.positions import position_history_row
 from openprime.desk.desk import Desk
-from openprime.desk.events import Trade
 from openprime.desk.state import Order, Portfolio
 from openprime.errors import Refusal
 from openprime.model.numbers import ZERO
@@ -26,38 +25,46 @@ from openprime.store.history import Filter, Page, Traded
 R = TypeVar("R", bound=object)
 Question = Callable[[Filter, int, int], Page[R]]
 
-# A pair of several exchanges is read from each and merged: so deep a page is then too far.
-MERGED_ROWS_MAX = 100_000
-
 STATS_EXCHANGES = (Exchange.OKX, Exchange.BINANCE)
 
 
 def _scope(
-    services: Services, caller: Caller, asked: ListQuery
-) -> tuple[Portfolio, list[str | None]] | Refusal:
-    """Whose rows of which symbols; [None] where no symbol narrows. Codes: 401010, 401011."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
+    desk: Desk, caller: Caller, asked: ListQuery
+) -> tuple[Portfolio, tuple[str, ...]] | Refusal:
+    """Whose rows of which symbols; () where no symbol narrows. Codes: 401010, 401011."""
+    portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
     if isinstance(portfolio, Refusal):
         return portfolio
-    refusal = services.sym_refusal(asked.sym)
-    if refusal is not None:
-        return refusal
-    if asked.sym is not None or asked.symbol is None:
-        return portfolio, [asked.sym]
-    exchanges = list(Exchange) if asked.exchange is None else [asked.exchange]
-    names = (f"{exchange}_{asked.business}_{asked.symbol}" for exchange in exchanges)
-    syms: list[str | None] = [name for name in names if name in services.reference.instruments]
+    if asked.sym is not None:
+        named = [asked.sym]
+    elif asked.symbol is not None:
+        exchanges = list(Exchange) if asked.exchange is None else [asked.exchange]
+        named = [f"{exchange}_{asked.business}_{asked.symbol}" for exchange in exchanges]
+    else:
+        return portfolio, ()
+    syms = tuple(name for name in named if name in desk.reference.instruments)
     return (portfolio, syms) if syms else Refusal(401011)
 
 
-def _filter(asked: ListQuery, portfolio: Portfolio, sym: str | None) -> Filter:
+async def _scope_kept(
+    services: Services, caller: Caller, asked: ListQuery
+) -> tuple[Portfolio, Filter] | Refusal:
+    """Whose rows, and which, once all that was visible at the call is in the store."""
+    scope = await services.read(lambda desk: _scope(desk, caller, asked))
+    if isinstance(scope, Refusal):
+        return scope
+    portfolio, syms = scope
+    return portfolio, _filter(asked, portfolio, syms)
+
+
+def _filter(asked: ListQuery, portfolio: Portfolio, syms: tuple[str, ...]) -> Filter:
     return Filter(
         portfolio_id=portfolio.portfolio_id,
         begin_ms=asked.begin_ms,
         end_ms=asked.end_ms,
         exchange=asked.exchange,
         business=asked.business,
-        sym=sym,
+        syms=syms,
         order_id=asked.order_id,
         executed_only=asked.executed_only,
         coin=asked.coin,
@@ -71,38 +78,22 @@ async def _list(
     asked: ListQuery,
     question: Question[R],
     row: Callable[[Any, Portfolio], wire.Row],
-    time_ms: Callable[[Any], int],
 ) -> wire.Row | Refusal:
     """One page of a list of the store."""
-    scope = _scope(services, caller, asked)
+    scope = await _scope_kept(services, caller, asked)
     if isinstance(scope, Refusal):
         return scope
-    portfolio, syms = scope
-    await services.sequencer.settled()
-    if len(syms) == 1:
-        found = await services.store.read(
-            question, _filter(asked, portfolio, syms[0]), asked.page, asked.page_size
-        )
-        rows, total = found.rows, found.total
-    else:
-        last = asked.page * asked.page_size
-        if last > MERGED_ROWS_MAX:
-            return Refusal(400003)
-        pages = [
-            await services.store.read(question, _filter(asked, portfolio, sym), 1, last)
-            for sym in syms
-        ]
-        merged = sorted((r for page in pages for r in page.rows), key=time_ms, reverse=True)
-        rows, total = merged[last - asked.page_size : last], sum(page.total for page in pages)
-    shown = [row(found_row, portfolio) for found_row in rows]
-    return wire.page(shown, total, asked.page, asked.page_size)
+    portfolio, filter = scope
+    found = await services.store.read(question, filter, asked.page, asked.page_size)
+    shown = [row(found_row, portfolio) for found_row in found.rows]
+    return wire.page(shown, found.total, asked.page, asked.page_size)
 
 
 async def open_orders(services: Services, caller: Caller, asked: ListQuery) -> wire.Row | Refusal:
     """GET orders: those at work."""
 
     def render(desk: Desk) -> wire.Row | Refusal:
-        scope = _scope(services, caller, asked)
+        scope = _scope(desk, caller, asked)
         if isinstance(scope, Refusal):
             return scope
         portfolio, syms = scope
@@ -115,7 +106,7 @@ async def open_orders(services: Services, caller: Caller, asked: ListQuery) -> w
 
 
 def _working(
-    desk: Desk, portfolio: Portfolio, asked: ListQuery, syms: list[str | None]
+    desk: Desk, portfolio: Portfolio, asked: ListQuery, syms: tuple[str, ...]
 ) -> list[Order]:
     """The working orders that the filters let through, newest first."""
     orders = [
@@ -123,7 +114,7 @@ def _working(
         for account in portfolio.accounts.values()
         if asked.exchange in (None, account.exchange)
         for exposure in account.exposures.values()
-        if (syms[0] is None or exposure.sym in syms)
+        if (not syms or exposure.sym in syms)
         and (asked.business is None or wire.business_of(exposure.sym) == asked.business)
         for order_id in exposure.orders
     ]
@@ -141,7 +132,6 @@ async def finished_orders(
         asked,
         services.history.orders,
         lambda order, portfolio: services.order_row(order),
-        lambda order: order.created_at_ms,
     )
 
 
@@ -149,17 +139,12 @@ async def executions(
     services: Services, caller: Caller, asked: ListQuery
 ) -> list[wire.Row] | Refusal:
     """GET executions: the newest, at most `limit`."""
-    scope = _scope(services, caller, asked)
+    scope = await _scope_kept(services, caller, asked)
     if isinstance(scope, Refusal):
         return scope
-    portfolio, syms = scope
-    await services.sequencer.settled()
-    trades: list[Trade] = []
-    for sym in syms:
-        narrowed = _filter(asked, portfolio, sym)
-        trades += await services.store.read(services.history.executions, narrowed, asked.limit)
-    trades.sort(key=lambda trade: (trade.time_ms, trade.transaction_id), reverse=True)
-    return [execution_row(trade) for trade in trades[: asked.limit]]
+    _, filter = scope
+    trades = await services.store.read(services.history.executions, filter, asked.limit)
+    return [execution_row(trade) for trade in trades]
 
 
 async def executions_paged(
@@ -172,7 +157,6 @@ async def executions_paged(
         asked,
         services.history.executions_page,
         lambda trade, portfolio: execution_row(trade),
-        lambda trade: trade.time_ms,
     )
 
 
@@ -186,7 +170,6 @@ async def closed_positions(
         asked,
         services.history.positions,
         lambda row, portfolio: position_history_row(row, portfolio.name),
-        lambda row: row.created_at_ms,
     )
 
 
@@ -199,7 +182,6 @@ async def statements(services: Services, caller: Caller, asked: ListQuery) -> wi
         asked,
         services.history.statements,
         lambda row, portfolio: statement_row(row, numeric_ids),
-        lambda row: row.time_ms,
     )
 
 
@@ -210,13 +192,14 @@ async def portfolio_stats(
 
     Symbols that are named leave no room for other filters. All quote coins are dollars.
     """
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
+    portfolio = await services.read(
+        lambda desk: caller.reach(desk.state, asked.portfolio_id, writes=False)
+    )
     if isinstance(portfolio, Refusal):
         return portfolio
     refusal = next(filter(None, map(services.sym_refusal, asked.syms)), None)
     if refusal is not None:
         return refusal
-    await services.sequencer.settled()
     days = asked.begin_ms // DAY_MS, asked.end_ms // DAY_MS
     traded = await services.store.read(services.history.traded, portfolio.user_id, *days)
     rows = [

@@ -17,11 +17,13 @@ from openprime.store.history import Page
 from openprime.store.loan_history import LoanFilter, loan_orders_page, loan_statement_page
 
 
-async def info(services: Services, caller: Caller, asked: NoParameters) -> wire.Row:
+async def info(services: Services, caller: Caller, asked: NoParameters) -> wire.Row | Refusal:
     """GET info: the loans of each of the portfolio's accounts."""
-    portfolio = caller.portfolio
 
-    def render(desk: Desk) -> wire.Row:
+    def render(desk: Desk) -> wire.Row | Refusal:
+        portfolio = caller.own(desk.state)
+        if isinstance(portfolio, Refusal):
+            return portfolio
         accounts = portfolio.accounts.values()
         rows = [loan_wire.account_loans_row(desk, account) for account in accounts]
         return {"portfolioId": portfolio.portfolio_id, "accounts": rows}
@@ -35,13 +37,16 @@ async def config(services: Services, caller: Caller, asked: NoParameters) -> lis
     return [loan_wire.terms_row(coin, its_terms) for coin, its_terms in terms.items()]
 
 
-async def max_loans(services: Services, caller: Caller, asked: MaxLoan) -> list[wire.Row]:
+async def max_loans(services: Services, caller: Caller, asked: MaxLoan) -> list[wire.Row] | Refusal:
     """GET maxLoan: by exchange and coin."""
 
-    def render(desk: Desk) -> list[wire.Row]:
+    def render(desk: Desk) -> list[wire.Row] | Refusal:
+        portfolio = caller.own(desk.state)
+        if isinstance(portfolio, Refusal):
+            return portfolio
         return [
             {"exchange": account.exchange, **loan_wire.max_loan_row(desk, account, coin)}
-            for account in caller.portfolio.accounts.values()
+            for account in portfolio.accounts.values()
             if asked.exchange in (None, account.exchange)
             for coin in desk.reference.loan_terms
         ]

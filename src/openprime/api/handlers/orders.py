@@ -6,6 +6,7 @@ from openprime.api.parameters.orders import CancelAll, OrderName, Place, Replace
 from openprime.api.services import Services
 from openprime.api.wire.orders import cancelled_row, placed_row, replaced_row
 from openprime.desk.commands import CancelOrder, CancelOrders, PlaceOrder, ReplaceOrder
+from openprime.desk.desk import Desk
 from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order, Portfolio, State
 from openprime.errors import Refusal
@@ -100,13 +101,18 @@ async def cancel_all(services: Services, caller: Caller, asked: CancelAll) -> wi
 
 async def query(services: Services, caller: Caller, asked: OrderName) -> wire.Row | Refusal:
     """GET order: at work, or from history."""
-    portfolio = caller.reach(services.desk.state, asked.portfolio_id, writes=False)
-    if isinstance(portfolio, Refusal):
-        return portfolio
-    portfolio_id = portfolio.portfolio_id
-    row = await services.read(
-        lambda desk: services.rendered(working_order(desk.state, portfolio_id, asked))
-    )
+
+    def render(desk: Desk) -> tuple[int, wire.Row | None] | Refusal:
+        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
+        if isinstance(portfolio, Refusal):
+            return portfolio
+        portfolio_id = portfolio.portfolio_id
+        return portfolio_id, services.rendered(working_order(desk.state, portfolio_id, asked))
+
+    found = await services.read(render)
+    if isinstance(found, Refusal):
+        return found
+    portfolio_id, row = found
     if row is not None:
         return row
     ended = await finished_order(services, portfolio_id, asked)

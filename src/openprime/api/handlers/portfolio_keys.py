@@ -40,7 +40,7 @@ async def create(services: Services, caller: Caller, asked: KeyFields) -> wire.R
     """
     portfolio = owned(services.desk.state, caller.user.user_id, asked.portfolio_id)
     if isinstance(portfolio, Refusal):
-        return portfolio
+        return await services.told(portfolio)
     name = fields.key_name(asked.name or "")
     addresses = fields.addresses(asked.addresses or "")
     permissions = fields.permissions(asked.permissions or "")
@@ -64,7 +64,7 @@ async def update(services: Services, caller: Caller, asked: KeyFields) -> wire.R
     """
     key = _named(services.desk.state, caller, asked)
     if isinstance(key, Refusal):
-        return key
+        return await services.told(key)
     name = None if asked.name is None else fields.key_name(asked.name)
     addresses = None if asked.addresses is None else fields.addresses(asked.addresses)
     permissions = None if asked.permissions is None else fields.permissions(asked.permissions)
@@ -83,7 +83,7 @@ async def delete(services: Services, caller: Caller, asked: KeyFields) -> wire.R
     """DELETE apiKey/portfolio. Codes behind the portfolio's: 400009, 405001."""
     key = _named(services.desk.state, caller, asked)
     if isinstance(key, Refusal):
-        return key
+        return await services.told(key)
     outcome = await services.sequencer.submit(DeleteKey(key.access_key))
     if outcome.refusal is not None:
         return outcome.refusal

@@ -48,7 +48,12 @@ class MarketSocketSettings(msgspec.Struct, frozen=True):
 
     edge: EdgeSettings = EdgeSettings()
     limits: MarketLimits = MarketLimits()
-    link: LinkSettings = LinkSettings(idle_seconds=180.0, pongs_count=True, frames_waiting_max=4096)
+    link: LinkSettings = LinkSettings(
+        idle_seconds=180.0,
+        pongs_count=True,
+        frames_waiting_max=4096,
+        bytes_waiting_max=4 * 1024 * 1024,
+    )
     conflate_from: int = 256
     generic_errors: bool = False
     newest_messages: bool = False

@@ -74,6 +74,7 @@ async def arm(services: Services, asked: NewFault) -> Any:
     unfit = _out_of_bounds(asked) or _not_of_its_kind(KINDS[kind], armament, asked)
     if unfit is not None:
         return unfit
+    await _make_room(services)
     outcome = await services.sequencer.submit(
         ArmFault(
             kind,
@@ -91,6 +92,13 @@ async def arm(services: Services, asked: NewFault) -> Any:
     if outcome.refusal is not None and outcome.refusal.code == 400000:
         return Unfit(f"expected at most {FAULTS_MAX} faults, found one more; take some away first")
     return outcome.refusal or {"faultId": str(outcome.reply)}
+
+
+async def _make_room(services: Services) -> None:
+    """Where no more may be armed, take those away that are used up, which no list tells of."""
+    board = services.faults
+    for spent in board.used_up() if board.count >= FAULTS_MAX else ():
+        await services.sequencer.submit(DisarmFaults(spent.fault.fault_id))
 
 
 def _match(match: Match, armament: Armament) -> FaultMatch:

@@ -7,7 +7,7 @@ from openprime.api import wire
 from openprime.api.handlers.reference import symbol_row
 from openprime.api.operator.action import PREFIX, AdminRow, Asked, Nothing, Unfit, done
 from openprime.api.services import Services
-from openprime.desk.commands import PinPrices
+from openprime.desk.commands import Note, PinPrices
 from openprime.desk.desk import Desk
 from openprime.errors import Refusal
 from openprime.model.numbers import AMOUNT_PLACES, ZERO, text, truncate
@@ -113,15 +113,21 @@ async def release_index(services: Services, asked: IndexRelease) -> Refusal | No
     return await done(services, PinPrices(indexes={asked.coin: None}))
 
 
-async def move(services: Services, asked: Move) -> wire.Row | Unfit:
+async def move(services: Services, asked: Move) -> wire.Row | Unfit | Refusal:
     """Move a coin's books and trades, and with them marks and indexes."""
     if not (asked.part.is_finite() and MOVE_MIN <= asked.part <= MOVE_MAX):
         return Unfit(f"expected part from {MOVE_MIN} to {MOVE_MAX}, found {asked.part}")
     if not 0 <= asked.over_ms <= MOVE_MS_MAX:
         return Unfit(f"expected overMs from 0 to {MOVE_MS_MAX}, found {asked.over_ms}")
-    syms = services.mover.move(asked.coin, asked.part, asked.over_ms) if services.mover else []
-    if not syms:
+    mover = services.mover
+    syms = mover.movable(asked.coin) if mover else []
+    if not mover or not syms:
         return Unfit(f"expected a coin whose market has a price, found {asked.coin!r}")
+    # The market is no part of the books: only its row in the audit is kept, and that first.
+    outcome = await services.sequencer.submit(Note())
+    if outcome.refusal is not None:
+        return outcome.refusal
+    mover.move(syms, asked.part, asked.over_ms)
     return {"syms": syms}
 
 

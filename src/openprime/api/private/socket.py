@@ -9,7 +9,7 @@ under way at once; beyond it the socket is not read.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -33,7 +33,7 @@ from openprime.api.private.frames import (
     reply,
 )
 from openprime.api.private.push import PrivatePush
-from openprime.api.services import Services
+from openprime.api.services import UNAVAILABLE, Services
 from openprime.api.sockets.door import caller_address, refuse_crowd
 from openprime.api.sockets.faulted import SocketFaults
 from openprime.api.sockets.limits import Pace
@@ -59,7 +59,6 @@ GENERIC_CODE = "60009"
 NOT_ALLOWED = Refusal(2002)
 WRONG_ADDRESS = Refusal(2001)
 NOT_HERE = Refusal(601011)
-UNAVAILABLE = Refusal(50001)
 FAILED = Refusal(500)
 EXCEEDED = Refusal(100429)
 TOO_MANY_CONNECTIONS = Refusal(601010)
@@ -72,13 +71,14 @@ class PrivateSocketSettings(msgspec.Struct, frozen=True):
     """`connections_per_minute` None sets no limit; `generic_errors` gives the older error frames.
 
     `connections_max` bounds all connections together, `actions_max` those of one socket that are
-    under way at once.
+    under way at once, `stranger_bytes_max` the answers that wait for one that has not logged in.
     """
 
     generic_errors: bool = False
     connections_per_minute: int | None = None
     connections_max: int = 5000
     actions_max: int = 64
+    stranger_bytes_max: int = 256 * 1024
     frame_bytes_max: int = 4096
     link: LinkSettings = LinkSettings(idle_seconds=35.0, frames_waiting_max=10_000)
 
@@ -110,7 +110,12 @@ class PrivateSession:
         self._link.close(CLOSE_POLICY, reason)
 
     def say(self, frame: Outgoing) -> None:
-        self.push([frame])
+        """Answer the client; one that nobody knows may let little wait."""
+        waiting, most = self._link.waiting_bytes, self._socket.settings.stranger_bytes_max
+        if self.caller is None and waiting + len(frame.wire) > most:
+            self._link.close(CLOSE_TRY_AGAIN, "reader too slow")
+        else:
+            self.push([frame])
 
     def _refuse(self, frame_id: Id, event: str, refusal: Refusal) -> None:
         generic = self._socket.dialect.generic_texts.get(event)
@@ -140,7 +145,7 @@ class PrivateSession:
         if not isinstance(frame, Asked):
             self._refuse(frame.id, frame.event, frame.refusal)
         elif frame.event == LOGIN:
-            self._login(frame)
+            return self._login(frame)
         elif self.caller is None:
             self._refuse(frame.id, frame.event, NOT_ALLOWED)
         elif frame.event in self._socket.actions:
@@ -158,12 +163,11 @@ class PrivateSession:
         forced = self._socket.faults.on_frame(self.caller, subscribes, found)
         return frame if forced is None else Refused(frame.id, frame.event, forced)
 
-    def _login(self, frame: Asked) -> None:
+    def _login(self, frame: Asked) -> asyncio.Future[None] | None:
         caller = self._socket.logins.check(frame.arguments, self.address, PRIVATE_FAMILY)
         caller = self._socket.faults.on_login(frame.arguments, caller)
         if isinstance(caller, Refusal):
-            self._refuse(frame.id, LOGIN, caller)
-            return
+            return self._start(self._refuse_for_good(frame, caller))
         self.leave()
         self.caller = self._link.caller = caller
         self.access_key = caller.key.access_key
@@ -173,16 +177,22 @@ class PrivateSession:
         if not self._only_trade and Permission.READ in caller.key.permissions:
             push.listen(caller.portfolio.portfolio_id, self)
         self.say(reply(frame.id, LOGIN, 0, "", None))
+        return None
 
     def _begin(self, frame: Asked) -> asyncio.Future[None] | None:
-        """Start an action; the result is done when there is room for another one."""
+        """Start an action, or refuse it."""
         endpoint = self._socket.actions[frame.event]
         caller = self._admitted(endpoint)
         if isinstance(caller, Refusal):
-            self._refuse(frame.id, frame.event, caller)
-            return None
+            return self._start(self._refuse_for_good(frame, caller))
+        return self._start(self._act(frame, endpoint, caller))
+
+    def _start(self, answering: Coroutine[Any, Any, None]) -> asyncio.Future[None] | None:
+        """Begin an answer that may have to wait for the disk; the result is done when there is room
+        for another one.
+        """
         self._under_way += 1
-        eager.start(self._act(frame, endpoint, caller))
+        eager.start(answering)
         if self._under_way < self._socket.settings.actions_max:
             return None
         self._room = asyncio.get_running_loop().create_future()
@@ -213,6 +223,17 @@ class PrivateSession:
         state = services.desk.state
         closed = state.windows and is_closed(state, endpoint.service, services.clock_ms())
         return UNAVAILABLE if closed else caller
+
+    async def _refuse_for_good(self, frame: Asked, refusal: Refusal) -> None:
+        """Refuse what the state speaks against, once no crash could take that back any more."""
+        try:
+            told = await self._services.told(refusal)
+        except StoreError as error:
+            log.error("state_unknown", reason=str(error))
+            told = UNAVAILABLE
+        finally:
+            self._make_room()
+        self._refuse(frame.id, frame.event, told)
 
     async def _act(self, frame: Asked, endpoint: Endpoint, caller: Caller) -> None:
         try:

@@ -41,13 +41,14 @@ class LinkSettings(msgspec.Struct, frozen=True):
 
     `idle_seconds` without a frame of the client close it, None never does; pings of the protocol
     count as frames, its pongs, which only answer ours, where `pongs_count`. `frames_waiting_max`
-    bounds the outgoing queue. `stalled_seconds` is how long one frame may take to leave, and
-    `close_seconds` how long the peer gets to take the close frame.
+    and `bytes_waiting_max` bound the outgoing queue. `stalled_seconds` is how long one frame may
+    take to leave, and `close_seconds` how long the peer gets to take the close frame.
     """
 
     idle_seconds: float | None = None
     pongs_count: bool = False
     frames_waiting_max: int = 1024
+    bytes_waiting_max: int = 16 * 1024 * 1024
     stalled_seconds: float = 20.0
     close_seconds: float = 2.0
 
@@ -71,7 +72,8 @@ class _Stalled:
 
 class Link:
     """An accepted connection. `refill` is called each time that the queue has run dry; `caller` is
-    who logged in last, and `faults_met` are the ids of the faults that it has met.
+    who logged in last, `faults_met` are the ids of the faults that it has met, and `waiting_bytes`
+    how long the frames are together that have not left yet.
     """
 
     __slots__ = (
@@ -92,6 +94,7 @@ class Link:
         "caller",
         "faults_met",
         "refill",
+        "waiting_bytes",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, settings: LinkSettings) -> None:
@@ -100,6 +103,7 @@ class Link:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Outgoing] = deque()
+        self.waiting_bytes = 0
         self._wake: asyncio.Future[None] | None = None
         self._on_frame: OnFrame
         self._close: tuple[int, str] | None = None
@@ -133,9 +137,12 @@ class Link:
         """Send or queue a frame; false where the queue is full or the link closes."""
         if self.send_now(frame):
             return True
-        if len(self._queue) >= self._settings.frames_waiting_max or self._closing.done():
+        settings, size = self._settings, len(frame.wire)
+        full = len(self._queue) >= settings.frames_waiting_max
+        if full or self.waiting_bytes + size > settings.bytes_waiting_max or self._closing.done():
             return False
         self._queue.append(frame)
+        self.waiting_bytes += size
         self.wake()
         return True
 
@@ -150,8 +157,12 @@ class Link:
             return
         self._close = (code, reason)
         if code == CLOSE_TRY_AGAIN:
-            self._queue.clear()
+            self._forget_queue()
         self._closing.set_result(None)
+
+    def _forget_queue(self) -> None:
+        self._queue.clear()
+        self.waiting_bytes = 0
 
     def drop(self) -> None:
         """End the connection without a word."""
@@ -253,7 +264,7 @@ class Link:
             finally:
                 stall_timer.cancel()
         if queue:
-            queue.popleft()
+            self.waiting_bytes -= len(queue.popleft().wire)
 
     def _stalled(self) -> None:
         self.close(CLOSE_TRY_AGAIN, "reader too slow")
