@@ -155,7 +155,6 @@ class Soak:
     async def capacity(self) -> float:
         """Orders a second with so many always under way, in the slowest spell."""
         slowest = min([await self._spell() for _ in range(CAPACITY_SPELLS)])
-        await asyncio.sleep(QUIET_SECONDS)
         if not slowest:
             raise SystemExit("expected replies from the server, found a spell without one")
         return slowest
@@ -167,9 +166,12 @@ class Soak:
             for _ in range(CAPACITY_UNDER_WAY - self.under_way):
                 self.ask()
             await asyncio.sleep(0.001)
-        spell, self.tally = self.tally, kept
-        kept.errors.update(spell.errors)
-        return len(spell.times_ms[0]) / elapsed
+        per_second = len(self.tally.times_ms[0]) / elapsed
+        # What is still under way belongs to the spell.
+        await asyncio.sleep(QUIET_SECONDS)
+        kept.errors.update(self.tally.errors)
+        self.tally = kept
+        return per_second
 
     async def run(self, per_second: float, seconds: float) -> None:
         """Orders at a rate."""

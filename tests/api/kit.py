@@ -186,6 +186,7 @@ class Broker:
         )
         self.sequencer.observers.append(self.services.observe)
         self.sequencer.on_refusal = self.services.refusals.on_refusal
+        self.sequencer.on_rebuilt = self.services.on_rebuilt
         self.app = Application(self.services)
         self.app.operator = OperatorDoor(self.services, ADMIN_TOKEN, AdminSettings())
         self.user_id = int(self.do(CreateUser(kind)))

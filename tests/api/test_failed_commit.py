@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from openprime.desk.commands import Command, Credit, FreezeKey
+from openprime.desk.commands import ArmFault, Command, Credit, FreezeKey
 from openprime.desk.desk import Desk
+from openprime.desk.switches import FaultKind, FaultMatch
 from openprime.model.vocabulary import Exchange
 from openprime.store import Batch, StoreError
 from openprime.store.snapshots import decode_state
@@ -111,3 +112,17 @@ async def test_a_refusal_waits_for_what_it_goes_by(broker: Broker, kept: bool) -
             doomed.fail()
             refuses(await reading, 50001)
             assert int((await peer.hear())["code"]) == 50001
+            assert (await read(broker, READS[0])).json["code"] == 200000, "nobody remembers it"
+
+
+@in_loop
+async def test_a_fault_whose_arming_was_never_kept_meets_nobody(broker: Broker) -> None:
+    with Doomed(broker) as doomed:
+        doomed.does(ArmFault(FaultKind.FORCE_CODE, FaultMatch(), 400012, (), 0, 0, 0, None, 0))
+        assert broker.services.faults.armed
+        await turns()
+        doomed.fail()
+        await turns()
+        await broker.sequencer.settled()
+    assert not broker.services.faults.armed
+    assert (await read(broker, READS[0])).json["code"] == 200000

@@ -470,3 +470,5 @@ def test_faults_that_are_used_up_make_room_for_more(
     fresh = force(broker, 400012)
     assert [row["faultId"] for row in standing(broker)] == [fresh]
     assert list(broker.state.faults) == [int(fresh)]
+    codes = [row["code"] for row in broker.admin("GET", "audit").data["list"]]
+    assert codes == [200, 400000, 200], "newest first, one row an action"

@@ -332,3 +332,7 @@ def test_faults_are_bounded_and_those_that_are_over_make_room(
     bench.now_ms += 1000
     outcome = bench.do(for_a_second)
     assert list(bench.desk.state.faults) == [outcome.reply]
+    in_its_place = msgspec.structs.replace(for_a_second, replaces=outcome.reply)
+    outcome = bench.do(in_its_place)
+    assert list(bench.desk.state.faults) == [outcome.reply]
+    assert bench.code(bench.do(in_its_place)) == 400000, "it has been taken"

@@ -10,7 +10,7 @@ import pytest
 from openprime.api.settings import ApiSettings
 from openprime.server.assembly import api_settings
 from openprime.server.config import FileConfig, Limits, ServerConfig
-from openprime.server.serving import Serving, Uvicorn
+from openprime.server.serving import Serving, StartError, Uvicorn
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,16 @@ def test_a_server_that_fails_stops_the_broker(monkeypatch: pytest.MonkeyPatch) -
         await serving.stop()
 
     asyncio.run(test())
+
+
+def test_a_server_that_cannot_begin_does_not_hang_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fails(self: Uvicorn, sockets: object = None) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Uvicorn, "startup", fails)
+    serving = Serving(ServerConfig(port=0))
+    with pytest.raises(StartError) as raised:
+        asyncio.run(asyncio.wait_for(serving.start(), 30))
+    assert str(raised.value) == "the server failed: ZeroDivisionError('a fault')"

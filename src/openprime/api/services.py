@@ -27,6 +27,7 @@ from openprime.desk.switches import FaultKind
 from openprime.errors import Refusal
 from openprime.model.reference import Reference
 from openprime.store.algo_history import AlgoHistory
+from openprime.store.errors import StoreError
 from openprime.store.funds_history import FundsHistory
 from openprime.store.history import History
 from openprime.store.store import Store
@@ -212,6 +213,11 @@ class Services:
         self.finished.observe(outcome.events)
         self.refusals.observe(envelope, outcome)
 
+    def on_rebuilt(self) -> None:
+        """The desk is the one of before what was never kept: forget what was remembered of that."""
+        self.keys.forget()
+        self.faults.load()
+
     def through(self, commands: Commands) -> "Services":
         """The same services with another way to the desk."""
         other = copy.copy(self)
@@ -229,10 +235,14 @@ class Services:
 
     async def told(self, refusal: Refusal) -> Refusal:
         """A refusal that follows from the state, once a crash could not take that back any more;
-        50001 where a failure did.
+        50001 where a failure did. It asks nothing of the disk, and raises nothing.
         """
         desk = self.desk
-        await self.sequencer.settled()
+        try:
+            await self.sequencer.settled()
+        except StoreError:
+            # Told where it arose, and once: whoever has no key could fill the log with it.
+            return UNAVAILABLE
         return refusal if self.desk is desk else UNAVAILABLE
 
     def rendered(self, order: Order | None) -> wire.Row | None:

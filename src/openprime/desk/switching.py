@@ -89,7 +89,11 @@ def end_window(turn: Turn, command: EndWindow) -> Refusal | None:
 def arm_fault(turn: Turn, command: ArmFault) -> int | Refusal:
     """Arm a fault; returns its id. Code: 400000 where too many are armed."""
     faults = turn.state.faults
-    over = [fault for fault in faults.values() if not fault.stands(turn.now_ms)]
+    over = [
+        fault
+        for fault in faults.values()
+        if fault.fault_id == command.replaces or not fault.stands(turn.now_ms)
+    ]
     if len(faults) - len(over) >= FAULTS_MAX:
         return Refusal(400000)
     for fault in over:

@@ -53,6 +53,8 @@ class Sequencer:
         self.on_refusal: Callable[[Envelope, Refusal], None] | None = None
         self.deliver: Callable[[list[VenueRequest]], None] = _deliver_to_nobody
         self.rebuild: Callable[[], Desk] | None = None
+        # Told when the desk has been put back to what was kept.
+        self.on_rebuilt: Callable[[], None] = _nobody_remembers
         # Hands a batch to the store: done when it is kept.
         self.keep: Callable[[Batch], asyncio.Future[None]] = self._keep
         self.broken: str | None = None
@@ -277,6 +279,7 @@ class Sequencer:
         try:
             self.desk = await asyncio.get_running_loop().run_in_executor(None, rebuild)
             self.sequence = self.desk.state.sequence
+            self.on_rebuilt()
         except Exception as error:
             log.critical("rebuild_failed", exc_info=True)
             self._unreadable = one_line(error)
@@ -309,6 +312,10 @@ class Sequencer:
             return
         durable = self._durable() if self.queue_depth else None
         self._snapshots.start(encoded, self.sequence, self._time_ms, self.digest, durable)
+
+
+def _nobody_remembers() -> None:
+    """Where nobody keeps anything of the desk's state outside of it."""
 
 
 def _deliver_to_nobody(requests: list[VenueRequest]) -> None:

@@ -52,6 +52,7 @@ def assemble(
     application.operator = OperatorDoor(services, token, config.file.admin)
     broker.sequencer.observers.append(services.observe)
     broker.sequencer.on_refusal = services.refusals.on_refusal
+    broker.sequencer.on_rebuilt = services.on_rebuilt
     sockets = Sockets(broker, services, limited, clock_s)
     sockets.open(application)
     return application, sockets

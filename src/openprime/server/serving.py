@@ -118,6 +118,9 @@ class Serving:
         )
         self._served.add_done_callback(self._on_served)
         await self._uvicorn.listening.wait()
+        if self.failure:
+            await self.stop()
+            raise StartError(self.failure)
         return self.broker.credentials
 
     def _on_served(self, served: asyncio.Task[None]) -> None:
@@ -125,6 +128,8 @@ class Serving:
         if served.cancelled() or (error := served.exception()) is None:
             return
         self._fail(f"the server failed: {error!r}")
+        if self._uvicorn is not None:
+            self._uvicorn.listening.set()
 
     def _fail(self, reason: str) -> None:
         """What keeps a broker running has ended: better to stop than to serve half of one."""

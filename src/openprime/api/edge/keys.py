@@ -83,6 +83,10 @@ class KeyRing:
             if type(event) is KeyChanged:
                 self._entries.pop(event.access_key, None)
 
+    def forget(self) -> None:
+        """Forget them all."""
+        self._entries.clear()
+
 
 def parse_network(text: str) -> Network:
     """An IPv4 or IPv6 address, or a range in CIDR form; ValueError for anything else."""

@@ -5,7 +5,7 @@ from openprime.api.edge.auth import Caller
 from openprime.api.handlers.transfers import filter_of
 from openprime.api.parameters.funds import Address, DepositExchange, FundsQuery, Owner
 from openprime.api.parameters.table import NoParameters
-from openprime.api.services import Services
+from openprime.api.services import UNAVAILABLE, Services
 from openprime.api.wire.funds import (
     FUNDING_TYPE,
     deposit_address_row,
@@ -43,18 +43,20 @@ async def address(services: Services, caller: Caller, asked: Address) -> wire.Ro
         outcome = await services.sequencer.submit(command)
         found = known(services.desk)
         if outcome.refusal is not None or found is None:
-            return outcome.refusal or Refusal(50001)
+            return outcome.refusal or UNAVAILABLE
     minimum = services.reference.currencies[asked.coin].minimum
     return deposit_address_row(found, minimum, _PORTFOLIO_TYPE if of_portfolio else FUNDING_TYPE)
 
 
-async def exchanges(services: Services, caller: Caller, asked: NoParameters) -> wire.Row:
+async def exchanges(services: Services, caller: Caller, asked: NoParameters) -> wire.Row | Refusal:
     """GET deposit/exchange: where deposits of the key's portfolio go; what is as the default is
     left out.
     """
 
-    def render(desk: Desk) -> wire.Row:
-        portfolio = desk.state.portfolios[caller.portfolio.portfolio_id]
+    def render(desk: Desk) -> wire.Row | Refusal:
+        portfolio = caller.own(desk.state)
+        if isinstance(portfolio, Refusal):
+            return portfolio
         default = portfolio.deposit_exchange
         routes = portfolio.deposit_routes.values()
         return {

@@ -34,9 +34,9 @@ class Subscriptions:
         # Nothing is behind while the line is free: that is made up for as soon as it is.
         if link.send_now(outgoing) or stream in self._behind:
             return
-        if link.waiting < self._conflate_from:
-            link.put(outgoing)
-        elif stream.conflatable:
+        if link.waiting < self._conflate_from and link.put(outgoing):
+            return
+        if stream.conflatable:
             self._behind[stream] = None
         else:
             self.say(frame)

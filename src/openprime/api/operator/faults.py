@@ -74,7 +74,6 @@ async def arm(services: Services, asked: NewFault) -> Any:
     unfit = _out_of_bounds(asked) or _not_of_its_kind(KINDS[kind], armament, asked)
     if unfit is not None:
         return unfit
-    await _make_room(services)
     outcome = await services.sequencer.submit(
         ArmFault(
             kind,
@@ -87,6 +86,7 @@ async def arm(services: Services, asked: NewFault) -> Any:
             asked.chance,
             asked.seed or 0,
             armament.how,
+            _spent(services),
         )
     )
     if outcome.refusal is not None and outcome.refusal.code == 400000:
@@ -94,11 +94,11 @@ async def arm(services: Services, asked: NewFault) -> Any:
     return outcome.refusal or {"faultId": str(outcome.reply)}
 
 
-async def _make_room(services: Services) -> None:
-    """Where no more may be armed, take those away that are used up, which no list tells of."""
+def _spent(services: Services) -> int:
+    """Where no more may be armed, one that is used up, which no list tells of; 0 for none."""
     board = services.faults
-    for spent in board.used_up() if board.count >= FAULTS_MAX else ():
-        await services.sequencer.submit(DisarmFaults(spent.fault.fault_id))
+    used_up = board.used_up() if board.count >= FAULTS_MAX else []
+    return used_up[0].fault.fault_id if used_up else 0
 
 
 def _match(match: Match, armament: Armament) -> FaultMatch:

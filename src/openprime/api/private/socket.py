@@ -145,7 +145,7 @@ class PrivateSession:
         if not isinstance(frame, Asked):
             self._refuse(frame.id, frame.event, frame.refusal)
         elif frame.event == LOGIN:
-            return self._login(frame)
+            self._login(frame)
         elif self.caller is None:
             self._refuse(frame.id, frame.event, NOT_ALLOWED)
         elif frame.event in self._socket.actions:
@@ -163,11 +163,12 @@ class PrivateSession:
         forced = self._socket.faults.on_frame(self.caller, subscribes, found)
         return frame if forced is None else Refused(frame.id, frame.event, forced)
 
-    def _login(self, frame: Asked) -> asyncio.Future[None] | None:
+    def _login(self, frame: Asked) -> None:
         caller = self._socket.logins.check(frame.arguments, self.address, PRIVATE_FAMILY)
         caller = self._socket.faults.on_login(frame.arguments, caller)
         if isinstance(caller, Refusal):
-            return self._start(self._refuse_for_good(frame, caller))
+            self._refuse(frame.id, LOGIN, caller)
+            return
         self.leave()
         self.caller = self._link.caller = caller
         self.access_key = caller.key.access_key
@@ -177,12 +178,15 @@ class PrivateSession:
         if not self._only_trade and Permission.READ in caller.key.permissions:
             push.listen(caller.portfolio.portfolio_id, self)
         self.say(reply(frame.id, LOGIN, 0, "", None))
-        return None
 
     def _begin(self, frame: Asked) -> asyncio.Future[None] | None:
         """Start an action, or refuse it."""
         endpoint = self._socket.actions[frame.event]
         caller = self._admitted(endpoint)
+        if caller is EXCEEDED:
+            # It follows from the clock alone; and whoever asks too much may have a cancel to come.
+            self._refuse(frame.id, frame.event, EXCEEDED)
+            return None
         if isinstance(caller, Refusal):
             return self._start(self._refuse_for_good(frame, caller))
         return self._start(self._act(frame, endpoint, caller))
@@ -226,13 +230,8 @@ class PrivateSession:
 
     async def _refuse_for_good(self, frame: Asked, refusal: Refusal) -> None:
         """Refuse what the state speaks against, once no crash could take that back any more."""
-        try:
-            told = await self._services.told(refusal)
-        except StoreError as error:
-            log.error("state_unknown", reason=str(error))
-            told = UNAVAILABLE
-        finally:
-            self._make_room()
+        told = await self._services.told(refusal)
+        self._make_room()
         self._refuse(frame.id, frame.event, told)
 
     async def _act(self, frame: Asked, endpoint: Endpoint, caller: Caller) -> None:

@@ -55,7 +55,9 @@ class EndWindow(msgspec.Struct, frozen=True, tag=True):
 
 
 class ArmFault(msgspec.Struct, frozen=True, tag=True):
-    """A fault (see switches.Fault); `ttl_ms` 0: for good."""
+    """A fault (see switches.Fault); `ttl_ms` 0: for good. It takes the place of the fault
+    `replaces` where that is not 0.
+    """
 
     kind: FaultKind
     match: FaultMatch
@@ -67,6 +69,7 @@ class ArmFault(msgspec.Struct, frozen=True, tag=True):
     chance: Decimal | None
     seed: int
     how: str = ""
+    replaces: int = 0
 
 
 class DisarmFaults(msgspec.Struct, frozen=True, tag=True):
