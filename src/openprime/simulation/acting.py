@@ -72,6 +72,12 @@ class Acting:
         """Whether no private socket waits for an answer."""
         return all(each.is_answered for each in self.listeners)
 
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether nothing is on its way to a socket that reads."""
+        reading = (each for each in self.listeners if each.open and not each.stalled)
+        return all(each.peer.has_heard_all for each in reading)
+
     def raise_failure(self) -> None:
         """Say what went wrong with anything that was begun."""
         if self._failure is not None:

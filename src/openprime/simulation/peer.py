@@ -76,6 +76,11 @@ class Peer:
         if self._draw.random() < 0.5:
             self._loop.call_later(PING_SECONDS, self._keep_open)
 
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether nothing is on its way to the client."""
+        return not self._transport.get_write_buffer_size()
+
     # -- what the client does
 
     def say(self, content: Any) -> None:

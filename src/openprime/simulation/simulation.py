@@ -232,6 +232,7 @@ class Simulation:
         self.acting.raise_failure()
         self.host.broker.pump.held = True
         self._hear_the_venue()
+        self._let_sockets_hear()
         self.say(f"at rest, sequence {self.host.broker.sequencer.sequence}")
         self.check(AT_REST)
         self.host.broker.pump.held = False
@@ -247,6 +248,14 @@ class Simulation:
                 return
             loop.run_until(lambda: gateway.is_idle, LATE_SECONDS_MAX)
             loop.run_for(REST_SECONDS)
+
+    def _let_sockets_hear(self) -> None:
+        """Wait for what is still on its way to those who read."""
+        loop, acting = self.host.loop, self.acting
+        loop.run_for(0.0)
+        while self.host.broker.sequencer.broken is None and not acting.has_heard_all:
+            loop.run_until(lambda: acting.has_heard_all, LATE_SECONDS_MAX)
+            loop.run_for(0.0)
 
     def _disarm(self) -> None:
         """Take all faults away, whatever they do meanwhile."""
