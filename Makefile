@@ -39,8 +39,8 @@ arrows: $(DEV)
 pytest: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# Files are shared out as above. Exact: what must be covered to the last branch. Takes about twice
-# the time of the tests alone. A test that fails does not keep the report back.
+# Files are shared out as above. Exact: what must be covered to the last branch. Takes about four
+# times as long as the tests alone. A test that fails does not keep the report back.
 EXACT := src/openprime/desk/*,src/openprime/sequencer/*,src/openprime/store/*
 coverage: $(DEV) ## run the tests under coverage, branches counted, and print what is left
 	$(BIN)/coverage erase

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -63,14 +62,6 @@ def read(broker: Broker, path: str) -> asyncio.Task[Answer]:
     return asyncio.ensure_future(
         broker._send("GET", path, headers, query_of({}), b"", client="127.0.0.1")
     )
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    made = Broker()
-    made.fund()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("path", READS)

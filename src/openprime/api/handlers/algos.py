@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
+from openprime.api.handlers.lookup import NOT_FOUND, working_or_ended
 from openprime.api.parameters.algos import (
     AlgoList,
     AlgoName,
@@ -27,7 +28,6 @@ from openprime.desk.state import Portfolio
 from openprime.errors import Refusal
 from openprime.store.history import Filter
 
-NOT_FOUND = Refusal(401018)
 COMPLETED = Refusal(401117)
 
 
@@ -143,22 +143,15 @@ async def cancel_all(
 async def query(services: Services, caller: Caller, asked: AlgoName) -> wire.Row | Refusal:
     """GET algo/order: at work, or from history."""
 
-    def render(desk: Desk) -> tuple[int, wire.Row | None] | Refusal:
-        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
-        if isinstance(portfolio, Refusal):
-            return portfolio
-        working = _at_work(desk, portfolio.portfolio_id)
-        named = next((algo for algo in working if _is_named(algo, asked)), None)
-        return portfolio.portfolio_id, None if named is None else _row(services, named)
+    def working(desk: Desk, portfolio_id: int) -> wire.Row | None:
+        named = (algo for algo in _at_work(desk, portfolio_id) if _is_named(algo, asked))
+        return next((_row(services, algo) for algo in named), None)
 
-    found = await services.read(render)
-    if isinstance(found, Refusal):
-        return found
-    portfolio_id, row = found
-    if row is not None:
-        return row
-    ended = await _ended(services, portfolio_id, asked)
-    return NOT_FOUND if ended is None else _row(services, ended)
+    async def ended(portfolio_id: int) -> wire.Row | None:
+        algo = await _ended(services, portfolio_id, asked)
+        return None if algo is None else _row(services, algo)
+
+    return await working_or_ended(services, caller, asked.portfolio_id, working, ended)
 
 
 def _at_work(desk: Desk, portfolio_id: int) -> list[AlgoOrder]:
@@ -267,23 +260,16 @@ class _SubOrders(NamedTuple):
 async def _sub_orders(services: Services, caller: Caller, asked: SubOrders) -> _SubOrders | Refusal:
     """Those of the algo order that is asked about. Codes: 401010, 401018."""
 
-    def render(desk: Desk) -> tuple[int, _SubOrders | None] | Refusal:
-        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
-        if isinstance(portfolio, Refusal):
-            return portfolio
-        portfolio_id = portfolio.portfolio_id
+    def working(desk: Desk, portfolio_id: int) -> _SubOrders | None:
         algo = desk.state.algos.get(asked.algo_order_id)
         if algo is None or algo.portfolio_id != portfolio_id:
-            return portfolio_id, None
+            return None
         orders = desk.state.orders
         rows = [services.order_row(orders[one]) for one in algo.working if one in orders]
-        return portfolio_id, _SubOrders(portfolio_id, list(algo.sub_order_ids), rows)
+        return _SubOrders(portfolio_id, list(algo.sub_order_ids), rows)
 
-    found = await services.read(render)
-    if isinstance(found, Refusal):
-        return found
-    portfolio_id, known = found
-    if known is not None:
-        return known
-    ended = await _ended(services, portfolio_id, AlgoName(None, asked.algo_order_id))
-    return NOT_FOUND if ended is None else _SubOrders(portfolio_id, ended.sub_order_ids, [])
+    async def ended(portfolio_id: int) -> _SubOrders | None:
+        algo = await _ended(services, portfolio_id, AlgoName(None, asked.algo_order_id))
+        return None if algo is None else _SubOrders(portfolio_id, algo.sub_order_ids, [])
+
+    return await working_or_ended(services, caller, asked.portfolio_id, working, ended)

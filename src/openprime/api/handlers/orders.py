@@ -2,6 +2,7 @@
 
 from openprime.api import wire
 from openprime.api.edge.auth import Caller
+from openprime.api.handlers.lookup import NOT_FOUND, working_or_ended
 from openprime.api.parameters.orders import CancelAll, OrderName, Place, Replace
 from openprime.api.services import Services
 from openprime.api.wire.orders import cancelled_row, placed_row, replaced_row
@@ -11,7 +12,6 @@ from openprime.desk.outcome import Outcome
 from openprime.desk.state import Order, Portfolio, State
 from openprime.errors import Refusal
 
-NOT_FOUND = Refusal(401018)
 COMPLETED = Refusal(401117)
 
 
@@ -102,21 +102,13 @@ async def cancel_all(services: Services, caller: Caller, asked: CancelAll) -> wi
 async def query(services: Services, caller: Caller, asked: OrderName) -> wire.Row | Refusal:
     """GET order: at work, or from history."""
 
-    def render(desk: Desk) -> tuple[int, wire.Row | None] | Refusal:
-        portfolio = caller.reach(desk.state, asked.portfolio_id, writes=False)
-        if isinstance(portfolio, Refusal):
-            return portfolio
-        portfolio_id = portfolio.portfolio_id
-        return portfolio_id, services.rendered(working_order(desk.state, portfolio_id, asked))
+    def working(desk: Desk, portfolio_id: int) -> wire.Row | None:
+        return services.rendered(working_order(desk.state, portfolio_id, asked))
 
-    found = await services.read(render)
-    if isinstance(found, Refusal):
-        return found
-    portfolio_id, row = found
-    if row is not None:
-        return row
-    ended = await finished_order(services, portfolio_id, asked)
-    return services.rendered(ended) or NOT_FOUND
+    async def ended(portfolio_id: int) -> wire.Row | None:
+        return services.rendered(await finished_order(services, portfolio_id, asked))
+
+    return await working_or_ended(services, caller, asked.portfolio_id, working, ended)
 
 
 def working_order(state: State, portfolio_id: int, asked: OrderName | Replace) -> Order | None:
